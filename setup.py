@@ -1,0 +1,82 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Packaging: the top-level folders `modeling/` and `pipelines/` are installed inside `codefusion_hf`."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+
+ROOT = Path(__file__).resolve().parent
+
+
+def read_version() -> str:
+    """Reads `__version__` without importing the package, whose dependencies are not there while it is being built."""
+    source = (ROOT / "codefusion_hf" / "__init__.py").read_text(encoding="utf-8")
+    match = re.search(r'^__version__ = "([^"]+)"$', source, flags=re.MULTILINE)
+    if match is None:
+        raise RuntimeError('codefusion_hf/__init__.py has no line `__version__ = "..."`.')
+    return match.group(1)
+
+
+# A lower bound stands only where an API needs it, an upper bound nowhere.
+install_requires = [
+    "accelerate",  # diffusers loads pipelines, and transformers' Trainer trains, through it
+    "diffusers>=0.41",  # the oldest release tested; the newest one for Python 3.10
+    "huggingface-hub",
+    "pyyaml",
+    "rich",
+    "safetensors",
+    "torch",
+    "tqdm",
+    "transformers>=5.20",  # configurations are dataclasses that declare their parts with `SubConfigSpec`
+]
+
+extras = {}
+extras["training"] = ["datasets", "tokenizers", "bashlex"]
+extras["evaluation"] = ["bashlex", "scikit-learn"]
+extras["samplers"] = ["scipy", "torchsde"]  # LMSDiscreteScheduler and the DPMSolverSDE scheduler of diffusers
+# setuptools 70.1 is the first that builds a wheel alone: `make quality` and the wheel's test build without isolation
+extras["quality"] = ["mypy", "ruff", "setuptools>=70.1"]
+extras["test"] = ["pytest", "setuptools>=70.1", *extras["training"], *extras["evaluation"], *extras["samplers"]]
+extras["dev"] = [*extras["test"], *extras["quality"]]
+
+setup(
+    name="codefusion-hf",
+    version=read_version(),
+    description="CodeFusion, a diffusion model for code generation, as a transformers model and a diffusers pipeline",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    author="The codefusion-hf authors",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    keywords="diffusion code-generation transformers diffusers pytorch bash",
+    packages=[
+        *find_packages(include=["codefusion_hf", "codefusion_hf.*"]),
+        "codefusion_hf.modeling",
+        "codefusion_hf.pipelines",
+    ],
+    package_dir={"codefusion_hf.modeling": "modeling", "codefusion_hf.pipelines": "pipelines"},
+    package_data={
+        "codefusion_hf": [
+            "py.typed",
+            # A checkpoint is a folder of folders (model/, scheduler/, tokenizer/). Its .py files, if it has any, are
+            # the copies made for the Hub and stay out: the package has these classes already.
+            *(f"checkpoints/**/*.{suffix}" for suffix in ("json", "md", "safetensors", "txt")),
+            "training/presets/*.yaml",
+        ]
+    },
+    entry_points={"console_scripts": ["codefusion = codefusion_hf.cli:main"]},
+    python_requires=">=3.10",
+    install_requires=install_requires,
+    extras_require=extras,
+    classifiers=[
+        "Development Status :: 3 - Alpha",
+        "Intended Audience :: Science/Research",
+        "Operating System :: OS Independent",
+        "Programming Language :: Python :: 3",
+        *(f"Programming Language :: Python :: 3.{minor}" for minor in range(10, 14)),
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)
