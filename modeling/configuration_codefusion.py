@@ -1,0 +1,206 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Configuration of CodeFusion, and the square-root noise schedule that model and scheduler share."""
+
+from typing import Literal
+
+import torch
+from huggingface_hub.dataclasses import strict
+from transformers import AutoConfig, PreTrainedConfig
+from transformers.configuration_utils import SubConfigSpec
+
+
+def square_root_alphas_cumprod(
+    num_train_timesteps: int, schedule_offset: float = 1e-4, noise_factor: float = 1.0
+) -> torch.Tensor:
+    r"""
+    The square-root noise schedule of Diffusion-LM (https://huggingface.co/papers/2205.14217, appendix A), which
+    CodeFusion uses, on the grid `t = 0 … T - 1`:
+
+    $$\bar\alpha(t) = 1 - \sqrt{t / T + s}, \qquad \bar\alpha'(t) = \bar\alpha / (F^2 - (F^2 - 1)\,\bar\alpha)$$
+
+    The second formula is the noise factor of Difformer (https://huggingface.co/papers/2212.09412, section 3.3): every
+    standard deviation of the noise relative to the signal is multiplied by `F`.
+
+    Args:
+        num_train_timesteps (`int`):
+            `T`, the number of steps; at least 2.
+        schedule_offset (`float`, *optional*, defaults to 1e-4):
+            `s`, the noise at `t = 0`; must keep `(T - 1) / T + s` below 1, so that the last step keeps some signal.
+        noise_factor (`float`, *optional*, defaults to 1.0):
+            `F`, above 0. 1.0 is the paper's schedule.
+
+    Returns:
+        `torch.Tensor` of shape `(num_train_timesteps,)`, float32, strictly decreasing, in (0, 1): the share of the
+        signal's variance that is left at each step.
+
+    Raises:
+        ValueError: if an argument is outside its range.
+    """
+    if num_train_timesteps < 2:
+        raise ValueError(f"`num_train_timesteps` must be at least 2, got {num_train_timesteps}.")
+    if not 0.0 < schedule_offset < 1.0 / num_train_timesteps:
+        raise ValueError(
+            f"`schedule_offset` must be above 0 and below 1 / num_train_timesteps = {1.0 / num_train_timesteps:.3g}, "
+            f"got {schedule_offset}."
+        )
+    if noise_factor <= 0.0:
+        raise ValueError(f"`noise_factor` must be above 0, got {noise_factor}.")
+    t = torch.arange(num_train_timesteps, dtype=torch.float64)
+    alphas_cumprod = 1.0 - (t / num_train_timesteps + schedule_offset).sqrt()
+    alphas_cumprod = alphas_cumprod / (noise_factor**2 - (noise_factor**2 - 1.0) * alphas_cumprod)
+    return alphas_cumprod.float()
+
+
+@strict
+class CodeFusionConfig(PreTrainedConfig):
+    r"""
+    Configuration of a [`CodeFusionModel`]. The defaults are the sizes of the paper, "CodeFusion: A Pre-trained
+    Diffusion Model for Code Generation" (https://huggingface.co/papers/2310.17680, section 4): CodeT5-small's encoder,
+    10 denoiser and 6 decoder layers, 128 code tokens, 1200 steps.
+
+    SIZES_TABLE
+
+    Args:
+        encoder_config (`PreTrainedConfig` or `dict`, *optional*):
+            Configuration of the prompt encoder, of any type that `AutoModelForTextEncoding` builds. Defaults to the
+            encoder of `Salesforce/codet5-small`.
+        vocab_size (`int`, *optional*, defaults to 32100):
+            Size of the vocabulary of the code. The prompt's is `encoder_config.vocab_size`; one tokenizer serves both.
+        latent_size (`int`, *optional*, defaults to 512):
+            Size of the code embeddings, the space in which the noise is added and removed.
+        hidden_size (`int`, *optional*, defaults to 512):
+            Width of the denoiser and the decoder; a multiple of `num_attention_heads`.
+        intermediate_size (`int`, *optional*, defaults to 2048):
+            Width of their feed-forward layers.
+        num_attention_heads (`int`, *optional*, defaults to 8):
+            Attention heads of each of their layers.
+        num_denoiser_layers (`int`, *optional*, defaults to 10):
+            Layers of the denoiser N, which run at every step.
+        num_decoder_layers (`int`, *optional*, defaults to 6):
+            Layers of the decoder D, which run once, after the last step.
+        hidden_act (`str`, *optional*, defaults to `"gelu"`):
+            Activation of the feed-forward layers, a key of `transformers.activations.ACT2FN`.
+        layer_norm_eps (`float`, *optional*, defaults to 1e-6):
+            Epsilon of the normalisation layers.
+        max_code_length (`int`, *optional*, defaults to 128):
+            Longest program in tokens, the end-of-sequence token included.
+        predict_length (`bool`, *optional*, defaults to `True`):
+            Whether a head predicts the length of the program from the prompt, so that a short program costs a short
+            canvas. With `False` the canvas is `max_code_length` wide, padded, as in the paper.
+        num_train_timesteps (`int`, *optional*, defaults to 1200):
+            Steps `T` of the noise schedule.
+        schedule_offset (`float`, *optional*, defaults to 1e-4):
+            Offset `s` of the square-root schedule, see [`square_root_alphas_cumprod`].
+        noise_factor (`float`, *optional*, defaults to 1.0):
+            Factor `F` on the noise of the schedule; 1.0 is the paper's.
+        prediction_type (`str`, *optional*, defaults to `"sample"`):
+            What the denoiser predicts: `"epsilon"`, the noise, as in the paper, or `"sample"`, the clean embeddings
+            x_0, as in the later work on embedding diffusion.
+        sample_parameterization (`str`, *optional*, defaults to `"expectation"`):
+            How the denoiser writes x_0 where `prediction_type` is `"sample"`: `"expectation"`, the mean of the code
+            embeddings under a softmax, trained by cross-entropy (score interpolation of CDCD,
+            https://huggingface.co/papers/2211.15089, section 3.1), or `"vector"`, a free vector under squared error.
+        self_conditioning_probability (`float`, *optional*, defaults to 0.5):
+            Share of the training batches in which the denoiser is given its own earlier estimate of x_0
+            (https://huggingface.co/papers/2208.04202). With 0.0 the model has no self-conditioning at all.
+        initializer_range (`float`, *optional*, defaults to 0.02):
+            Standard deviation of the initial weights of the position embeddings and the head.
+        pad_token_id, bos_token_id, eos_token_id (`int`, *optional*, default to CodeT5's 0, 1 and 2):
+            Special tokens. A program ends with the end-of-sequence token.
+
+    Raises:
+        ValueError: if a size is not positive, or does not fit another one.
+
+    ```python
+    >>> from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
+
+    >>> configuration = CodeFusionConfig()  # the paper's sizes
+    >>> model = CodeFusionModel(configuration)
+    ```"""
+
+    model_type = "codefusion"
+    sub_configs_defaults = {
+        "encoder_config": SubConfigSpec(
+            config_class=AutoConfig,
+            model_type="t5",
+            init_kwargs={
+                "vocab_size": 32100,
+                "d_model": 512,
+                "d_kv": 64,
+                "d_ff": 2048,
+                "num_layers": 6,
+                "num_decoder_layers": 6,
+                "num_heads": 8,
+                "feed_forward_proj": "relu",
+                "pad_token_id": 0,
+                "eos_token_id": 2,
+            },
+        ),
+    }
+
+    encoder_config: dict | PreTrainedConfig | None = None
+    vocab_size: int = 32100
+    latent_size: int = 512
+    hidden_size: int = 512
+    intermediate_size: int = 2048
+    num_attention_heads: int = 8
+    num_denoiser_layers: int = 10
+    num_decoder_layers: int = 6
+    hidden_act: str = "gelu"
+    layer_norm_eps: float = 1e-6
+    max_code_length: int = 128
+    predict_length: bool = True
+    num_train_timesteps: int = 1200
+    schedule_offset: float = 1e-4
+    noise_factor: float = 1.0
+    prediction_type: Literal["epsilon", "sample"] = "sample"
+    sample_parameterization: Literal["expectation", "vector"] = "expectation"
+    self_conditioning_probability: float = 0.5
+    initializer_range: float = 0.02
+    pad_token_id: int | None = 0
+    bos_token_id: int | None = 1
+    eos_token_id: int | None = 2
+    tie_word_embeddings: bool = False
+
+    def validate_architecture(self):
+        """Part of `@strict`-powered validation: the sizes have to be positive and to fit each other."""
+        for name in (
+            "vocab_size",
+            "latent_size",
+            "hidden_size",
+            "intermediate_size",
+            "num_attention_heads",
+            "num_denoiser_layers",
+            "num_decoder_layers",
+            "max_code_length",
+        ):
+            if getattr(self, name) < 1:
+                raise ValueError(f"`{name}` must be at least 1, got {getattr(self, name)}.")
+        if self.hidden_size % (2 * self.num_attention_heads) != 0:
+            raise ValueError(
+                f"`hidden_size` ({self.hidden_size}) must be a multiple of twice `num_attention_heads` "
+                f"({self.num_attention_heads})."
+            )
+        if not 0.0 <= self.self_conditioning_probability <= 1.0:
+            raise ValueError(
+                f"`self_conditioning_probability` must be in [0, 1], got {self.self_conditioning_probability}."
+            )
+        self.alphas_cumprod()  # raises where the fields of the noise schedule do not fit each other
+
+    @property
+    def predicts_expectation(self) -> bool:
+        """Whether the denoiser's x_0 is a mean of code embeddings under a softmax."""
+        return self.prediction_type == "sample" and self.sample_parameterization == "expectation"
+
+    def alphas_cumprod(self) -> torch.Tensor:
+        """
+        The noise schedule the model is trained with.
+
+        Returns:
+            `torch.Tensor` of shape `(num_train_timesteps,)`, float32, see [`square_root_alphas_cumprod`].
+        """
+        return square_root_alphas_cumprod(self.num_train_timesteps, self.schedule_offset, self.noise_factor)
+
+
+__all__ = ["CodeFusionConfig", "square_root_alphas_cumprod"]

@@ -1,0 +1,768 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""CodeFusion: encoder, code embedding, denoiser, decoder and head in one `PreTrainedModel`."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from diffusers.models.embeddings import TimestepEmbedding, get_timestep_embedding
+from torch import nn
+from transformers import AutoModelForTextEncoding, PreTrainedModel
+from transformers import initialization as init
+from transformers.activations import ACT2FN
+from transformers.masking_utils import create_bidirectional_mask
+from transformers.modeling_layers import GradientCheckpointingLayer
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+from transformers.utils import ModelOutput
+
+from .configuration_codefusion import CodeFusionConfig
+
+
+# Weight of the length head's cross-entropy beside the three terms of the paper: as in Mask-Predict
+# (https://huggingface.co/papers/1904.09324), a side task that must not outweigh the code.
+LENGTH_LOSS_WEIGHT = 0.1
+
+KeyValues = tuple[tuple[torch.Tensor, torch.Tensor], ...]
+
+
+@dataclass
+class CodeFusionOutput(ModelOutput):
+    """
+    Output of [`CodeFusionModel`].
+
+    Args:
+        loss (`torch.FloatTensor` of shape `(1,)`):
+            `denoising_loss + embedding_loss + cross_entropy_loss` (paper, section 3.2), plus 0.1 times `length_loss`
+            where the model predicts lengths.
+        denoising_loss (`torch.FloatTensor` of shape `(1,)`):
+            Error of the denoiser, mean over the code tokens: of the noise or of x_0 (squared, mean over the latent
+            dimensions), or, where x_0 is an expectation, the cross-entropy of its weights in nats.
+        embedding_loss (`torch.FloatTensor` of shape `(1,)`):
+            Squared distance of the decoder's output to the code embeddings, mean over tokens and latent dimensions.
+        cross_entropy_loss (`torch.FloatTensor` of shape `(1,)`):
+            Cross-entropy of the head on the decoder's output, in nats, mean over the code tokens.
+        length_loss (`torch.FloatTensor` of shape `(1,)`, *optional*):
+            Cross-entropy of the length head in nats, where `config.predict_length`.
+        logits (`torch.FloatTensor` of shape `(batch_size, canvas_length, vocab_size)`):
+            Scores of the head at each position.
+        pred_original_sample (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
+            The denoiser's estimate of x_0.
+        timesteps (`torch.LongTensor` of shape `(batch_size,)`):
+            The steps at which the programs were noised.
+        token_loss (`torch.FloatTensor` of shape `(batch_size,)`):
+            `cross_entropy_loss` of each program, for reports by timestep.
+        encoder_last_hidden_state (`torch.FloatTensor` of shape `(batch_size, sequence_length, encoder_hidden_size)`):
+            The encoded prompt `E_s`.
+        hidden_states (`tuple(torch.FloatTensor)`, *optional*, returned when `output_hidden_states=True`):
+            Input of the denoiser's first layer and output of each of its layers, of shape `(batch_size,
+            canvas_length, hidden_size)`.
+    """
+
+    loss: torch.FloatTensor | None = None
+    denoising_loss: torch.FloatTensor | None = None
+    embedding_loss: torch.FloatTensor | None = None
+    cross_entropy_loss: torch.FloatTensor | None = None
+    length_loss: torch.FloatTensor | None = None
+    logits: torch.FloatTensor | None = None
+    pred_original_sample: torch.FloatTensor | None = None
+    timesteps: torch.LongTensor | None = None
+    token_loss: torch.FloatTensor | None = None
+    encoder_last_hidden_state: torch.FloatTensor | None = None
+    hidden_states: tuple[torch.FloatTensor, ...] | None = None
+
+
+@dataclass
+class CodeFusionDenoiserOutput(ModelOutput):
+    """
+    Output of [`CodeFusionModel.denoise`].
+
+    Args:
+        sample (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
+            The prediction: noise or x_0, as `config.prediction_type` says.
+        logits (`torch.FloatTensor` of shape `(batch_size, canvas_length, vocab_size)`, *optional*):
+            Where x_0 is an expectation, the scores of the embeddings it is taken over.
+        hidden_states (`tuple(torch.FloatTensor)`, *optional*, returned when `output_hidden_states=True`):
+            Input of the first layer and output of each layer.
+    """
+
+    sample: torch.FloatTensor | None = None
+    logits: torch.FloatTensor | None = None
+    hidden_states: tuple[torch.FloatTensor, ...] | None = None
+
+
+def eager_attention_forward(
+    module: nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    scaling: float,
+    dropout: float = 0.0,
+    **kwargs,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Attention in plain torch, with the signature of `ALL_ATTENTION_FUNCTIONS`."""
+    weights = torch.matmul(query, key.transpose(2, 3)) * scaling
+    if attention_mask is not None:
+        weights = weights + attention_mask
+    weights = F.softmax(weights, dim=-1)
+    output = torch.matmul(weights, value).transpose(1, 2).contiguous()
+    return output, weights
+
+
+class CodeFusionAttention(nn.Module):
+    """Multi-head attention. The keys and values of cross-attention are handed in, as they last a whole generation."""
+
+    is_causal = False
+
+    def __init__(self, config: CodeFusionConfig, is_cross_attention: bool = False):
+        super().__init__()
+        self.config = config
+        self.head_dim = config.hidden_size // config.num_attention_heads
+        self.scaling = self.head_dim**-0.5
+        self.q_proj = nn.Linear(config.hidden_size, config.hidden_size, bias=False)
+        if not is_cross_attention:
+            self.k_proj = nn.Linear(config.hidden_size, config.hidden_size, bias=False)
+            self.v_proj = nn.Linear(config.hidden_size, config.hidden_size, bias=False)
+        self.o_proj = nn.Linear(config.hidden_size, config.hidden_size, bias=False)
+
+    def forward(
+        self,
+        hidden_states: torch.Tensor,
+        attention_mask: torch.Tensor | None = None,
+        key_value: tuple[torch.Tensor, torch.Tensor] | None = None,
+    ) -> torch.Tensor:
+        heads_shape = (*hidden_states.shape[:-1], -1, self.head_dim)
+        query = self.q_proj(hidden_states).view(heads_shape).transpose(1, 2)
+        if key_value is None:
+            key = self.k_proj(hidden_states).view(heads_shape).transpose(1, 2)
+            value = self.v_proj(hidden_states).view(heads_shape).transpose(1, 2)
+        else:
+            key, value = key_value
+        attention_interface: Callable = ALL_ATTENTION_FUNCTIONS.get_interface(
+            self.config._attn_implementation, eager_attention_forward
+        )
+        output, _ = attention_interface(
+            self, query, key, value, attention_mask, dropout=0.0, scaling=self.scaling, is_causal=False
+        )
+        return self.o_proj(output.reshape(hidden_states.shape))
+
+
+class CodeFusionLayer(GradientCheckpointingLayer):
+    """Full self-attention over the canvas, cross-attention to the prompt, feed-forward; each is normalised before."""
+
+    def __init__(self, config: CodeFusionConfig):
+        super().__init__()
+        self.self_attn_layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps, bias=False)
+        self.self_attn = CodeFusionAttention(config)
+        self.cross_attn_layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps, bias=False)
+        self.cross_attn = CodeFusionAttention(config, is_cross_attention=True)
+        self.mlp_layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps, bias=False)
+        self.up_proj = nn.Linear(config.hidden_size, config.intermediate_size, bias=False)
+        self.activation = ACT2FN[config.hidden_act]
+        self.down_proj = nn.Linear(config.intermediate_size, config.hidden_size, bias=False)
+
+    def forward(
+        self,
+        hidden_states: torch.Tensor,
+        attention_mask: torch.Tensor | None,
+        key_value: tuple[torch.Tensor, torch.Tensor],
+        cross_attention_mask: torch.Tensor | None,
+    ) -> torch.Tensor:
+        hidden_states = hidden_states + self.self_attn(self.self_attn_layer_norm(hidden_states), attention_mask)
+        hidden_states = hidden_states + self.cross_attn(
+            self.cross_attn_layer_norm(hidden_states), cross_attention_mask, key_value
+        )
+        return hidden_states + self.down_proj(self.activation(self.up_proj(self.mlp_layer_norm(hidden_states))))
+
+
+class CodeFusionStack(nn.Module):
+    """
+    The transformer that denoiser and decoder are made of: latents in, latents out, conditioned on the prompt.
+
+    Positions are counted from both ends of the canvas, as the length is known before the first step and says where the
+    program ends.
+    """
+
+    def __init__(self, config: CodeFusionConfig, input_size: int, num_layers: int):
+        super().__init__()
+        self.config = config
+        self.input_projection = nn.Linear(input_size, config.hidden_size)
+        self.start_positions = nn.Embedding(config.max_code_length, config.hidden_size)
+        self.end_positions = nn.Embedding(config.max_code_length, config.hidden_size)
+        # Keys and values of all layers in one matrix product: it runs once a generation, not once a step.
+        self.prompt_projection = nn.Linear(
+            config.encoder_config.hidden_size, num_layers * 2 * config.hidden_size, bias=False
+        )
+        self.layers = nn.ModuleList(CodeFusionLayer(config) for _ in range(num_layers))
+        self.layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps, bias=False)
+        self.output_projection = nn.Linear(config.hidden_size, config.latent_size)
+
+    def project_prompt(self, encoder_hidden_states: torch.Tensor) -> KeyValues:
+        """
+        Cross-attention keys and values of the prompt.
+
+        Args:
+            encoder_hidden_states (`torch.Tensor` of shape `(batch_size, sequence_length, encoder_hidden_size)`):
+                The encoded prompt.
+
+        Returns:
+            One pair for each layer, of tensors of shape `(batch_size, num_attention_heads, sequence_length,
+            head_dim)`.
+        """
+        batch_size, sequence_length, _ = encoder_hidden_states.shape
+        projected = self.prompt_projection(encoder_hidden_states)
+        projected = projected.view(
+            batch_size, sequence_length, 2 * len(self.layers), self.config.num_attention_heads, -1
+        ).permute(2, 0, 3, 1, 4)
+        return tuple(zip(projected[0::2], projected[1::2], strict=True))
+
+    def forward(
+        self,
+        latents: torch.Tensor,
+        key_values: KeyValues,
+        attention_mask: torch.Tensor | None = None,
+        cross_attention_mask: torch.Tensor | None = None,
+        lengths: torch.Tensor | None = None,
+        conditioning: torch.Tensor | None = None,
+    ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+        """
+        Args:
+            latents (`torch.Tensor` of shape `(batch_size, canvas_length, input_size)`):
+                The input at each position.
+            key_values (`tuple`):
+                From [`~CodeFusionStack.project_prompt`].
+            attention_mask, cross_attention_mask (`torch.Tensor`, *optional*):
+                Masks over the canvas and the prompt as the attention implementation takes them
+                (`create_bidirectional_mask`); `None` where nothing is padded.
+            lengths (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
+                Length of each canvas; `canvas_length` where not given.
+            conditioning (`torch.Tensor` of shape `(batch_size, hidden_size)`, *optional*):
+                Added at every position; the denoiser's time embedding.
+
+        Returns:
+            The output latents, of shape `(batch_size, canvas_length, latent_size)`, and the hidden states: the input
+            of the first layer and the output of each.
+        """
+        canvas_length = latents.shape[1]
+        from_start = torch.arange(canvas_length, device=latents.device)
+        if lengths is None:
+            from_end = from_start.flip(0)
+        else:
+            from_end = (lengths[:, None] - 1 - from_start).clamp(min=0)
+        hidden_states = (
+            self.input_projection(latents) + self.start_positions(from_start) + self.end_positions(from_end)
+        )
+        if conditioning is not None:
+            hidden_states = hidden_states + conditioning[:, None]
+        all_hidden_states = (hidden_states,)
+        for layer, key_value in zip(self.layers, key_values, strict=True):
+            hidden_states = layer(hidden_states, attention_mask, key_value, cross_attention_mask)
+            all_hidden_states += (hidden_states,)
+        return self.output_projection(self.layer_norm(hidden_states)), all_hidden_states
+
+
+class CodeFusionDenoiser(CodeFusionStack):
+    """The denoiser N: `x_t`, the time and the prompt in; a latent for each token of the canvas out (section 3.1)."""
+
+    def __init__(self, config: CodeFusionConfig):
+        self_conditioned = config.self_conditioning_probability > 0.0
+        super().__init__(config, config.latent_size * (2 if self_conditioned else 1), config.num_denoiser_layers)
+        self.self_conditioned = self_conditioned
+        self.time_embedding = TimestepEmbedding(config.hidden_size, config.hidden_size)
+
+    def forward(
+        self,
+        latents: torch.Tensor,
+        timesteps: torch.Tensor,
+        key_values: KeyValues,
+        attention_mask: torch.Tensor | None = None,
+        cross_attention_mask: torch.Tensor | None = None,
+        lengths: torch.Tensor | None = None,
+        self_condition: torch.Tensor | None = None,
+    ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+        """
+        As [`CodeFusionStack.forward`], with `timesteps` (`torch.Tensor` of shape `(batch_size,)`, whole or
+        fractional, in [0, num_train_timesteps)) and `self_condition` (the earlier estimate of x_0, of the shape of
+        `latents`; zeros where not given).
+        """
+        if self.self_conditioned:
+            if self_condition is None:
+                self_condition = torch.zeros_like(latents)
+            latents = torch.cat([latents, self_condition], dim=-1)
+        time = get_timestep_embedding(timesteps, self.config.hidden_size, flip_sin_to_cos=True).to(latents.dtype)
+        return super().forward(
+            latents, key_values, attention_mask, cross_attention_mask, lengths, self.time_embedding(time)
+        )
+
+
+class CodeFusionDecoder(CodeFusionStack):
+    """The decoder D: the last estimate of x_0 and the prompt in, `D_s` out; runs once (section 3.1)."""
+
+    def __init__(self, config: CodeFusionConfig):
+        super().__init__(config, config.latent_size, config.num_decoder_layers)
+
+
+class CodeFusionEmbedding(nn.Module):
+    """
+    The code embedding L. Each vector is used at length `sqrt(latent_size)`, unit variance a coordinate: the scale of
+    the noise, which training can then not escape by growing the embeddings.
+    """
+
+    def __init__(self, config: CodeFusionConfig):
+        super().__init__()
+        self.embedding = nn.Embedding(config.vocab_size, config.latent_size)
+
+    def normalized_weight(self) -> torch.Tensor:
+        """The table as it is used, of shape `(vocab_size, latent_size)`."""
+        weight = self.embedding.weight
+        return F.normalize(weight, dim=-1) * math.sqrt(weight.shape[-1])
+
+    def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+        embeds = self.embedding(input_ids)
+        return F.normalize(embeds, dim=-1) * math.sqrt(embeds.shape[-1])
+
+
+class CodeFusionPreTrainedModel(PreTrainedModel):
+    """Weight initialisation, loading and saving of CodeFusion."""
+
+    config_class = CodeFusionConfig
+    base_model_prefix = "codefusion"
+    main_input_name = "input_ids"
+    input_modalities = ("text",)
+    supports_gradient_checkpointing = True
+    # The loss is a mean of its own: Trainer must not divide it by the number of items once more.
+    accepts_loss_kwargs = False
+    _no_split_modules = ["CodeFusionLayer"]
+    _supports_sdpa = True
+    _supports_attention_backend = True
+
+    @torch.no_grad()
+    def _init_weights(self, module: nn.Module):
+        super()._init_weights(module)
+        if isinstance(module, CodeFusionEmbedding):
+            # Directions are all that counts of the embeddings; at unit variance an optimiser step turns them as far
+            # as it changes the other weights.
+            init.normal_(module.embedding.weight, mean=0.0, std=1.0)
+
+
+class CodeFusionModel(CodeFusionPreTrainedModel):
+    r"""
+    CodeFusion (https://huggingface.co/papers/2310.17680, section 3): a diffusion model that writes a program by
+    denoising the embeddings of all its tokens at once, conditioned on a prompt.
+
+    An encoder E reads the prompt, L embeds the code, the denoiser N removes noise from the embeddings in many steps,
+    and after the last one the decoder D and the head H turn them into tokens.
+
+    Args:
+        config ([`CodeFusionConfig`]):
+            Sizes, noise schedule and what the denoiser predicts. Weights are random: see
+            [`~PreTrainedModel.from_pretrained`] and [`~CodeFusionModel.from_encoder_pretrained`].
+    """
+
+    def __init__(self, config: CodeFusionConfig):
+        super().__init__(config)
+        self.encoder = AutoModelForTextEncoding.from_config(config.encoder_config)
+        self.embedding = CodeFusionEmbedding(config)
+        self.denoiser = CodeFusionDenoiser(config)
+        self.decoder = CodeFusionDecoder(config)
+        self.head = nn.Linear(config.latent_size, config.vocab_size)
+        if config.predict_length:
+            self.length_head = nn.Linear(config.encoder_config.hidden_size, config.max_code_length)
+        self.post_init()
+
+    @classmethod
+    def from_encoder_pretrained(cls, pretrained_model_name_or_path: str, **kwargs) -> "CodeFusionModel":
+        """
+        A model with a pre-trained encoder and random weights elsewhere: where training starts (section 3.2).
+
+        Args:
+            pretrained_model_name_or_path (`str`):
+                Hub id or folder of any model that `AutoModelForTextEncoding` loads, such as
+                `"Salesforce/codet5-small"`.
+            kwargs (*optional*):
+                With the prefix `encoder_`, arguments of the encoder's `from_pretrained` (`encoder_revision="main"`);
+                all others are fields of [`CodeFusionConfig`]. `vocab_size` and the special tokens default to the
+                encoder's.
+
+        Returns:
+            [`CodeFusionModel`], in evaluation mode.
+
+        Raises:
+            ValueError: if `encoder_config` is given, which comes with the encoder.
+        """
+        if "encoder_config" in kwargs:
+            raise ValueError(
+                "`encoder_config` cannot be given to `from_encoder_pretrained`: it comes with the encoder of "
+                f"{pretrained_model_name_or_path!r}."
+            )
+        encoder_kwargs = {
+            name.removeprefix("encoder_"): kwargs.pop(name) for name in list(kwargs) if name.startswith("encoder_")
+        }
+        encoder = AutoModelForTextEncoding.from_pretrained(pretrained_model_name_or_path, **encoder_kwargs)
+        for name in ("vocab_size", "pad_token_id", "bos_token_id", "eos_token_id"):
+            kwargs.setdefault(name, getattr(encoder.config, name))
+        model = cls(CodeFusionConfig(encoder_config=encoder.config, **kwargs))
+        model.encoder.load_state_dict(encoder.state_dict())
+        return model.eval()
+
+    def get_input_embeddings(self) -> nn.Module:
+        return self.encoder.get_input_embeddings()
+
+    def set_input_embeddings(self, value: nn.Module):
+        self.encoder.set_input_embeddings(value)
+
+    def num_parameters_by_component(self) -> dict[str, int]:
+        """Parameters of `encoder`, `embedding`, `denoiser`, `decoder`, `head` and, if there is one, `length_head`."""
+        return {
+            name: sum(parameter.numel() for parameter in module.parameters()) for name, module in self.named_children()
+        }
+
+    def encode(self, input_ids: torch.LongTensor, attention_mask: torch.Tensor | None = None) -> torch.FloatTensor:
+        """
+        The encoder E.
+
+        Args:
+            input_ids (`torch.LongTensor` of shape `(batch_size, sequence_length)`):
+                The prompt's tokens.
+            attention_mask (`torch.Tensor` of shape `(batch_size, sequence_length)`, *optional*):
+                1 for tokens, 0 for padding.
+
+        Returns:
+            `torch.FloatTensor` of shape `(batch_size, sequence_length, encoder_hidden_size)`: `E_s`.
+        """
+        return self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+
+    def embed(self, input_ids: torch.LongTensor) -> torch.FloatTensor:
+        """
+        The code embedding L.
+
+        Args:
+            input_ids (`torch.LongTensor` of shape `(batch_size, canvas_length)`):
+                The code's tokens.
+
+        Returns:
+            `torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`: `x_0`, each vector of length
+            `sqrt(latent_size)`.
+        """
+        return self.embedding(input_ids)
+
+    def predict_length(
+        self, encoder_hidden_states: torch.FloatTensor, encoder_attention_mask: torch.Tensor | None = None
+    ) -> torch.FloatTensor:
+        """
+        Scores of the program's length.
+
+        Args:
+            encoder_hidden_states (`torch.FloatTensor` of shape `(batch_size, sequence_length, encoder_hidden_size)`):
+                The encoded prompt.
+            encoder_attention_mask (`torch.Tensor` of shape `(batch_size, sequence_length)`, *optional*):
+                1 for tokens, 0 for padding.
+
+        Returns:
+            `torch.FloatTensor` of shape `(batch_size, max_code_length)`: logits, entry `i` for `i + 1` tokens.
+
+        Raises:
+            ValueError: if the model has no length head (`config.predict_length`).
+        """
+        if not self.config.predict_length:
+            raise ValueError("This model has no length head: `config.predict_length` is False.")
+        if encoder_attention_mask is None:
+            pooled = encoder_hidden_states.mean(dim=1)
+        else:
+            weights = encoder_attention_mask.to(encoder_hidden_states.dtype)[..., None]
+            pooled = (encoder_hidden_states * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1.0)
+        return self.length_head(pooled)
+
+    def denoise(
+        self,
+        latents: torch.FloatTensor,
+        timesteps: torch.Tensor,
+        key_values: KeyValues,
+        attention_mask: torch.Tensor | None = None,
+        encoder_attention_mask: torch.Tensor | None = None,
+        lengths: torch.LongTensor | None = None,
+        self_condition: torch.FloatTensor | None = None,
+        output_hidden_states: bool = False,
+    ) -> CodeFusionDenoiserOutput:
+        """
+        The denoiser N, one evaluation.
+
+        Args:
+            latents (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
+                `x_t`, at unit variance (after the scheduler's `scale_model_input`).
+            timesteps (`torch.Tensor` of shape `(batch_size,)` or `()`):
+                `t`, whole or fractional, in [0, num_train_timesteps).
+            key_values (`tuple`):
+                `model.denoiser.project_prompt(encoder_hidden_states)`.
+            attention_mask (`torch.Tensor` of shape `(batch_size, canvas_length)`, *optional*):
+                1 for the canvas, 0 for what pads it to the longest of the batch.
+            encoder_attention_mask (`torch.Tensor` of shape `(batch_size, sequence_length)`, *optional*):
+                The prompt's mask.
+            lengths (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
+                Length of each canvas.
+            self_condition (`torch.FloatTensor` of the shape of `latents`, *optional*):
+                The last estimate of x_0; ignored by a model without self-conditioning.
+            output_hidden_states (`bool`, *optional*, defaults to `False`):
+                Whether to return the states of the layers.
+
+        Returns:
+            [`CodeFusionDenoiserOutput`]
+        """
+        attention_mask, cross_attention_mask = self._attention_masks(
+            latents, attention_mask, key_values, encoder_attention_mask
+        )
+        sample, hidden_states = self.denoiser(
+            latents,
+            torch.as_tensor(timesteps, device=latents.device).expand(latents.shape[0]),
+            key_values,
+            attention_mask,
+            cross_attention_mask,
+            lengths,
+            self_condition,
+        )
+        logits = None
+        if self.config.predicts_expectation:
+            weight = self.embedding.normalized_weight()
+            logits = sample @ weight.T / math.sqrt(self.config.latent_size)
+            sample = logits.softmax(dim=-1) @ weight
+        return CodeFusionDenoiserOutput(
+            sample=sample, logits=logits, hidden_states=hidden_states if output_hidden_states else None
+        )
+
+    def decode(
+        self,
+        pred_original_sample: torch.FloatTensor,
+        key_values: KeyValues,
+        attention_mask: torch.Tensor | None = None,
+        encoder_attention_mask: torch.Tensor | None = None,
+        lengths: torch.LongTensor | None = None,
+    ) -> tuple[torch.FloatTensor, torch.FloatTensor]:
+        """
+        The decoder D and the head H.
+
+        Args:
+            pred_original_sample (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
+                The estimate of x_0.
+            key_values (`tuple`):
+                `model.decoder.project_prompt(encoder_hidden_states)`.
+            attention_mask, encoder_attention_mask, lengths (*optional*):
+                As for [`~CodeFusionModel.denoise`].
+
+        Returns:
+            `tuple`: logits of shape `(batch_size, canvas_length, vocab_size)` and `D_s`, of shape `(batch_size,
+            canvas_length, latent_size)`.
+        """
+        attention_mask, cross_attention_mask = self._attention_masks(
+            pred_original_sample, attention_mask, key_values, encoder_attention_mask
+        )
+        decoded, _ = self.decoder(
+            self._project_to_ball(pred_original_sample), key_values, attention_mask, cross_attention_mask, lengths
+        )
+        return self.head(decoded), decoded
+
+    def forward(
+        self,
+        input_ids: torch.LongTensor,
+        attention_mask: torch.Tensor | None = None,
+        labels: torch.LongTensor | None = None,
+        noise_prompt: torch.BoolTensor | None = None,
+        timesteps: torch.LongTensor | None = None,
+        output_hidden_states: bool | None = None,
+        return_dict: bool | None = None,
+    ) -> CodeFusionOutput | tuple:
+        r"""
+        One training step: the programs are noised at random steps and have to be given back (section 3.2).
+
+        Args:
+            input_ids (`torch.LongTensor` of shape `(batch_size, sequence_length)`):
+                The prompts.
+            attention_mask (`torch.Tensor` of shape `(batch_size, sequence_length)`, *optional*):
+                1 for tokens, 0 for padding.
+            labels (`torch.LongTensor` of shape `(batch_size, code_length)`):
+                The programs, each ended by the end-of-sequence token; behind it -100 or padding, which the loss
+                ignores. (Without a length head the canvas is `max_code_length` wide and its padding has to be learned:
+                the padding of a program then weighs as much as one token.)
+            noise_prompt (`torch.BoolTensor` of shape `(batch_size,)`, *optional*):
+                Rows whose encoded prompt is replaced by Gaussian noise: the paper's unsupervised code generation.
+            timesteps (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
+                Steps to noise the programs at, in [0, num_train_timesteps); drawn evenly over the batch if not given.
+            output_hidden_states (`bool`, *optional*):
+                Whether to return the states of the denoiser's layers.
+            return_dict (`bool`, *optional*):
+                Whether to return a [`CodeFusionOutput`] instead of a tuple.
+
+        Returns:
+            [`CodeFusionOutput`] or `tuple`
+
+        Raises:
+            ValueError: if `labels` are missing or longer than `config.max_code_length`.
+        """
+        if labels is None:
+            raise ValueError("`labels` are required: `forward` is a training step. To generate, use a pipeline.")
+        if labels.shape[1] > self.config.max_code_length:
+            raise ValueError(
+                f"`labels` are {labels.shape[1]} tokens long, but `config.max_code_length` is "
+                f"{self.config.max_code_length}."
+            )
+        output_hidden_states = (
+            output_hidden_states if output_hidden_states is not None else self.config.output_hidden_states
+        )
+        return_dict = return_dict if return_dict is not None else self.config.return_dict
+
+        canvas, canvas_mask, lengths, weights = self._prepare_canvas(labels)
+        encoder_hidden_states = self.encode(input_ids, attention_mask)
+        if noise_prompt is not None:
+            encoder_hidden_states = torch.where(
+                noise_prompt[:, None, None], torch.randn_like(encoder_hidden_states), encoder_hidden_states
+            )
+
+        batch_size = canvas.shape[0]
+        if timesteps is None:
+            timesteps = self._draw_timesteps(batch_size, canvas.device)
+        alphas_cumprod = self.config.alphas_cumprod().to(canvas.device)[timesteps][:, None, None]
+        original = self.embed(canvas)
+        noise = torch.randn_like(original)
+        latents = alphas_cumprod.sqrt() * original + (1.0 - alphas_cumprod).sqrt() * noise
+
+        key_values = self.denoiser.project_prompt(encoder_hidden_states)
+        denoise_kwargs = {
+            "key_values": key_values,
+            "attention_mask": canvas_mask,
+            "encoder_attention_mask": attention_mask,
+            "lengths": lengths,
+        }
+        self_condition = None
+        if self.denoiser.self_conditioned and torch.rand(()) < self.config.self_conditioning_probability:
+            with torch.no_grad():
+                first = self.denoise(latents, timesteps, **denoise_kwargs)
+                self_condition = self.to_original_sample(first.sample, latents, alphas_cumprod)
+        denoised = self.denoise(
+            latents,
+            timesteps,
+            self_condition=self_condition,
+            output_hidden_states=output_hidden_states,
+            **denoise_kwargs,
+        )
+        pred_original_sample = self.to_original_sample(denoised.sample, latents, alphas_cumprod)
+
+        logits, decoded = self.decode(
+            pred_original_sample,
+            self.decoder.project_prompt(encoder_hidden_states),
+            canvas_mask,
+            attention_mask,
+            lengths,
+        )
+
+        def mean(token_values: torch.Tensor) -> torch.Tensor:
+            return (token_values * weights).sum() / weights.sum()
+
+        def token_cross_entropy(scores: torch.Tensor) -> torch.Tensor:
+            return F.cross_entropy(scores.flatten(0, 1), canvas.flatten(), reduction="none").view_as(canvas)
+
+        # Embeddings are targets without gradient: with one they could meet the prediction by all becoming the same.
+        target = original.detach()
+        if self.config.predicts_expectation:
+            denoising_loss = mean(token_cross_entropy(denoised.logits))
+        elif self.config.prediction_type == "sample":
+            denoising_loss = mean((denoised.sample - target).square().mean(dim=-1))
+        else:
+            denoising_loss = mean((denoised.sample - noise).square().mean(dim=-1))
+        embedding_loss = mean((decoded - target).square().mean(dim=-1))
+        head_losses = token_cross_entropy(logits)
+        cross_entropy_loss = mean(head_losses)
+        loss = denoising_loss + embedding_loss + cross_entropy_loss
+
+        length_loss = None
+        if self.config.predict_length:
+            length_logits = self.predict_length(encoder_hidden_states, attention_mask)
+            length_losses = F.cross_entropy(length_logits, lengths - 1, reduction="none")
+            if noise_prompt is not None:
+                length_losses = length_losses * ~noise_prompt
+            length_loss = length_losses.mean()
+            loss = loss + LENGTH_LOSS_WEIGHT * length_loss
+
+        output = CodeFusionOutput(
+            loss=loss,
+            denoising_loss=denoising_loss.detach(),
+            embedding_loss=embedding_loss.detach(),
+            cross_entropy_loss=cross_entropy_loss.detach(),
+            length_loss=length_loss.detach() if length_loss is not None else None,
+            logits=logits,
+            pred_original_sample=pred_original_sample,
+            timesteps=timesteps,
+            token_loss=((head_losses * weights).sum(dim=1) / weights.sum(dim=1)).detach(),
+            encoder_last_hidden_state=encoder_hidden_states,
+            hidden_states=denoised.hidden_states,
+        )
+        return output if return_dict else output.to_tuple()
+
+    def to_original_sample(
+        self, prediction: torch.FloatTensor, latents: torch.FloatTensor, alphas_cumprod: torch.FloatTensor
+    ) -> torch.FloatTensor:
+        """
+        The estimate of x_0 that a prediction stands for.
+
+        Args:
+            prediction (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
+                Output of the denoiser.
+            latents (`torch.FloatTensor` of the same shape):
+                Its input `x_t`.
+            alphas_cumprod (`torch.FloatTensor`, broadcastable to it):
+                `alpha_bar` of the step.
+
+        Returns:
+            `torch.FloatTensor` of the same shape, no vector longer than a code embedding.
+        """
+        if self.config.prediction_type == "epsilon":
+            prediction = (latents - (1.0 - alphas_cumprod).sqrt() * prediction) / alphas_cumprod.sqrt()
+        return self._project_to_ball(prediction)
+
+    def _project_to_ball(self, latents: torch.Tensor) -> torch.Tensor:
+        # All embeddings have length sqrt(latent_size), so their mean cannot be longer. Near t = T an error of the
+        # noise is divided by sqrt(alpha_bar), 1/52 on the paper's schedule, and would drown everything.
+        norm = latents.norm(dim=-1, keepdim=True)
+        return latents * (math.sqrt(self.config.latent_size) / norm.clamp(min=math.sqrt(self.config.latent_size)))
+
+    def _prepare_canvas(
+        self, labels: torch.LongTensor
+    ) -> tuple[torch.LongTensor, torch.Tensor | None, torch.LongTensor | None, torch.Tensor]:
+        """The tokens to be denoised, their attention mask, their lengths and the weight of each token in the loss."""
+        is_code = (labels != -100) & (labels != self.config.pad_token_id)
+        canvas = labels.masked_fill(~is_code, self.config.pad_token_id)
+        if self.config.predict_length:
+            return canvas, is_code, is_code.sum(dim=1).clamp(min=1), is_code.float()
+        padding = self.config.max_code_length - canvas.shape[1]
+        canvas = F.pad(canvas, (0, padding), value=self.config.pad_token_id)
+        is_code = F.pad(is_code, (0, padding), value=False)
+        weights = is_code.float() + (~is_code).float() / (~is_code).sum(dim=1, keepdim=True).clamp(min=1)
+        return canvas, None, None, weights
+
+    def _draw_timesteps(self, batch_size: int, device: torch.device) -> torch.LongTensor:
+        # One uniform offset for the whole batch: its steps always cover the schedule, which makes the loss less noisy
+        # (the low-discrepancy sampler of https://huggingface.co/papers/2107.00630, appendix I.1).
+        positions = (torch.rand(1, device=device) + torch.randperm(batch_size, device=device) / batch_size) % 1.0
+        steps = self.config.num_train_timesteps
+        return (positions * steps).long().clamp(max=steps - 1)
+
+    def _attention_masks(
+        self,
+        latents: torch.Tensor,
+        attention_mask: torch.Tensor | None,
+        key_values: KeyValues,
+        encoder_attention_mask: torch.Tensor | None,
+    ) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+        """Masks over the canvas and the prompt in the form that the attention implementation takes."""
+        key = key_values[0][0]
+        prompt_shape = key.new_empty((key.shape[0], key.shape[2], 0))
+        return (
+            create_bidirectional_mask(self.config, latents, attention_mask),
+            create_bidirectional_mask(
+                self.config, latents, encoder_attention_mask, encoder_hidden_states=prompt_shape
+            ),
+        )
+
+
+__all__ = ["CodeFusionDenoiserOutput", "CodeFusionModel", "CodeFusionOutput", "CodeFusionPreTrainedModel"]
