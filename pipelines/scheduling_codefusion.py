@@ -1,0 +1,388 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""CodeFusion's noise scheduler, and what the pipeline needs to drive diffusers' own schedulers in its place."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from diffusers import ConfigMixin, SchedulerMixin
+from diffusers.configuration_utils import register_to_config
+from diffusers.utils import BaseOutput
+from diffusers.utils.torch_utils import randn_tensor
+
+from ..modeling.configuration_codefusion import square_root_alphas_cumprod
+
+
+# Schedulers of diffusers that follow `trained_betas`: `XScheduler.from_config(pipe.scheduler.config)` swaps one in.
+SUPPORTED_SCHEDULERS = (
+    "DDIMScheduler",
+    "DDPMScheduler",
+    "DEISMultistepScheduler",
+    "DPMSolverMultistepScheduler",
+    "DPMSolverSDEScheduler",
+    "DPMSolverSinglestepScheduler",
+    "EulerAncestralDiscreteScheduler",
+    "EulerDiscreteScheduler",
+    "HeunDiscreteScheduler",
+    "KDPM2AncestralDiscreteScheduler",
+    "KDPM2DiscreteScheduler",
+    "LCMScheduler",
+    "LMSDiscreteScheduler",
+    "PNDMScheduler",
+    "SASolverScheduler",
+    "UniPCMultistepScheduler",
+)
+
+# Those of them whose `step` raises for `prediction_type="sample"`: they have to be given `sample_to_epsilon(...)`.
+EPSILON_ONLY_SCHEDULERS = (
+    "DPMSolverSDEScheduler",
+    "EulerAncestralDiscreteScheduler",
+    "KDPM2AncestralDiscreteScheduler",
+    "KDPM2DiscreteScheduler",
+    "PNDMScheduler",
+)
+
+
+def check_scheduler(scheduler: SchedulerMixin) -> None:
+    """
+    Refuse a scheduler that does not follow the noise schedule of its config.
+
+    Args:
+        scheduler (`SchedulerMixin`):
+            [`CodeFusionScheduler`], one of `SUPPORTED_SCHEDULERS`, or any other with `alphas_cumprod`.
+
+    Raises:
+        ValueError: if the scheduler has no `alphas_cumprod`, such as `IPNDMScheduler` and `EDMEulerScheduler`, which
+            sample on a noise schedule of their own whatever the model was trained with.
+    """
+    if not hasattr(scheduler, "alphas_cumprod"):
+        raise ValueError(
+            f"`scheduler` is a {type(scheduler).__name__}, which does not follow the noise schedule that the model "
+            f"was trained with. Use CodeFusionScheduler or one of {', '.join(SUPPORTED_SCHEDULERS)}."
+        )
+
+
+def interpolate_alphas_cumprod(alphas_cumprod: torch.Tensor, timestep: int | float | torch.Tensor) -> torch.Tensor:
+    r"""
+    The noise schedule at a timestep between two training steps, as schedulers that choose their own noise levels ask
+    for (Heun, KDPM2, DPMSolverSDE, anything with Karras sigmas). $\log\sigma$, with
+    $\sigma^2 = (1 - \bar\alpha) / \bar\alpha$, is linear in between: diffusers' `_sigma_to_t` is the inverse.
+
+    Args:
+        alphas_cumprod (`torch.Tensor` of shape `(num_train_timesteps,)`):
+            Share of the signal's variance that is left at each training step, in (0, 1).
+        timestep (`int`, `float` or `torch.Tensor` of any shape):
+            Timesteps in [0, num_train_timesteps - 1], which need not be whole.
+
+    Returns:
+        `torch.Tensor` of the shape of `timestep`, float32, on the CPU: the share at each timestep.
+    """
+    # On the CPU, where the schedulers keep their tables, in float64, which some accelerators do not have.
+    timestep = torch.as_tensor(timestep, dtype=torch.float64, device="cpu")
+    log_snr = torch.logit(alphas_cumprod.to("cpu", torch.float64))  # -2 log sigma
+    lower = timestep.long().clamp(max=len(log_snr) - 2)
+    return torch.lerp(log_snr[lower], log_snr[lower + 1], timestep - lower).sigmoid().float()
+
+
+def sample_to_epsilon(
+    pred_original_sample: torch.Tensor,
+    scaled_sample: torch.Tensor,
+    timestep: int | float | torch.Tensor,
+    alphas_cumprod: torch.Tensor,
+) -> torch.Tensor:
+    r"""
+    Turn a predicted x_0 into the noise it implies, for the schedulers that take nothing else
+    (`EPSILON_ONLY_SCHEDULERS`): $\epsilon = (x_t - \sqrt{\bar\alpha}\,x_0) / \sqrt{1 - \bar\alpha}$.
+
+    Args:
+        pred_original_sample (`torch.Tensor` of shape `(batch_size, canvas_length, latent_size)`):
+            The predicted x_0.
+        scaled_sample (`torch.Tensor` of the same shape):
+            The model's input x_t, that is the latents after `scheduler.scale_model_input`.
+        timestep (`int`, `float` or `torch.Tensor` of shape `()`):
+            The timestep of the whole batch, one of `scheduler.timesteps`; it need not be whole.
+        alphas_cumprod (`torch.Tensor` of shape `(num_train_timesteps,)`):
+            The noise schedule, `scheduler.alphas_cumprod`.
+
+    Returns:
+        `torch.Tensor` of the shape of `pred_original_sample`: the noise.
+    """
+    alpha_prod_t = interpolate_alphas_cumprod(alphas_cumprod, timestep).to(scaled_sample.device)
+    return (scaled_sample - alpha_prod_t.sqrt() * pred_original_sample) / (1.0 - alpha_prod_t).sqrt()
+
+
+@dataclass
+class CodeFusionSchedulerOutput(BaseOutput):
+    """
+    Output of [`CodeFusionScheduler.step`].
+
+    Args:
+        prev_sample (`torch.Tensor` of shape `(batch_size, canvas_length, latent_size)`):
+            The sample at the next, less noisy timestep: the model's next input.
+        pred_original_sample (`torch.Tensor` of shape `(batch_size, canvas_length, latent_size)`):
+            The predicted clean embeddings x_0, for previews and self-conditioning.
+    """
+
+    prev_sample: torch.Tensor
+    pred_original_sample: torch.Tensor
+
+
+class CodeFusionScheduler(SchedulerMixin, ConfigMixin):
+    """
+    The ancestral sampler of DDPM (https://huggingface.co/papers/2006.11239) on the square-root noise schedule of
+    Diffusion-LM (https://huggingface.co/papers/2205.14217), as CodeFusion uses it
+    (https://huggingface.co/papers/2310.17680).
+
+    Each step draws from the posterior between two timesteps that may lie any distance apart; the last step returns the
+    predicted x_0. No other scheduler knows the square-root schedule by name, so the config carries it as
+    `trained_betas`, and `DDIMScheduler.from_config(scheduler.config)` follows it, as do all of `SUPPORTED_SCHEDULERS`.
+
+    This model inherits from [`SchedulerMixin`] and [`ConfigMixin`]. Check the superclass documentation for the generic
+    methods the library implements for all schedulers such as loading and saving.
+
+    Args:
+        num_train_timesteps (`int`, defaults to 1200):
+            Steps `T` the model is trained with; at least 2.
+        schedule_offset (`float`, defaults to 1e-4):
+            Offset `s` of the square-root schedule, above 0 and below `1 / T`, see [`square_root_alphas_cumprod`].
+        noise_factor (`float`, defaults to 1.0):
+            Factor above 0 on the noise of the schedule; 1.0 is the paper's.
+        prediction_type (`"sample"` or `"epsilon"`, defaults to `"sample"`):
+            What the model predicts: the clean embeddings x_0, or the noise, as in the paper.
+        trained_betas (`list[float]`, *optional*):
+            Betas in (0, 1) to use as they are, one a training step (a list, an array or a tensor); then
+            `num_train_timesteps`, `schedule_offset` and `noise_factor` do not count. By default they are computed, and
+            entered into the config.
+        clip_sample (`bool`, defaults to `False`):
+            Whether to clip the predicted x_0 to [-1, 1]. Embeddings are not bounded by that; the field says so to the
+            schedulers that would clip by default.
+        timestep_spacing (`"linspace"`, `"leading"` or `"trailing"`, defaults to `"linspace"`):
+            How the timesteps are chosen, as in Table 2 of https://huggingface.co/papers/2305.08891. The default is the
+            only one that contains both ends: sampling starts from pure noise, so at `T - 1`, and the last x_0 is
+            predicted at 0, where a token is certain. `"trailing"` stops `T / num_inference_steps` short of 0, where
+            the prediction is still a mean of several tokens, and `"leading"` starts as far short of `T - 1`.
+
+    Raises:
+        ValueError: if an argument is outside its range.
+    """
+
+    _compatibles = list(SUPPORTED_SCHEDULERS)
+    order = 1
+
+    @register_to_config
+    def __init__(
+        self,
+        num_train_timesteps: int = 1200,
+        schedule_offset: float = 1e-4,
+        noise_factor: float = 1.0,
+        prediction_type: Literal["sample", "epsilon"] = "sample",
+        trained_betas: list[float] | None = None,
+        clip_sample: bool = False,
+        timestep_spacing: Literal["linspace", "leading", "trailing"] = "linspace",
+    ):
+        if prediction_type not in ("sample", "epsilon"):
+            raise ValueError(f"`prediction_type` must be 'sample' or 'epsilon', got {prediction_type!r}.")
+        if timestep_spacing not in ("linspace", "leading", "trailing"):
+            raise ValueError(
+                f"`timestep_spacing` must be 'linspace', 'leading' or 'trailing', got {timestep_spacing!r}."
+            )
+
+        if trained_betas is None:
+            alphas_cumprod = square_root_alphas_cumprod(num_train_timesteps, schedule_offset, noise_factor).double()
+            betas = 1.0 - alphas_cumprod / torch.cat([alphas_cumprod.new_ones(1), alphas_cumprod[:-1]])
+        else:
+            betas = torch.as_tensor(trained_betas, dtype=torch.float64)
+            if betas.ndim != 1 or len(betas) < 2 or not ((betas > 0.0) & (betas < 1.0)).all():
+                raise ValueError(
+                    "`trained_betas` must be a list of at least 2 numbers above 0 and below 1, got "
+                    f"{betas.numel()} numbers of shape {tuple(betas.shape)}."
+                )
+
+        # Float64 keeps the schedule the model is trained with to the last bit of float32, saved or not.
+        self.betas = betas.float()
+        self.alphas_cumprod = torch.cumprod(1.0 - betas, dim=0).float()
+
+        # PNDM's Runge-Kutta warm-up counts on `"leading"` timesteps. On others it goes astray (in 10 steps to an RMS
+        # of 2.8 from the nearest token, 0.26 without the warm-up), and it doubles the number of calls of the model.
+        config = {"num_train_timesteps": len(betas), "trained_betas": betas.tolist(), "skip_prk_steps": True}
+        if "_use_default_values" in self.config:
+            # `from_config` of another class drops the fields listed here and takes its own defaults: 1000 linear
+            # betas, noise prediction, clipping. Only what no other class knows may stay on the list.
+            config["_use_default_values"] = [
+                name for name in ("schedule_offset", "noise_factor") if name in self.config["_use_default_values"]
+            ]
+        self.register_to_config(**config)
+
+        # standard deviation of the initial noise distribution
+        self.init_noise_sigma = 1.0
+
+        # settable values
+        self.num_inference_steps: int | None = None
+        self.timesteps = torch.arange(len(betas)).flip(0)
+
+    def scale_model_input(self, sample: torch.Tensor, timestep: int | None = None) -> torch.Tensor:
+        """
+        Ensures interchangeability with schedulers that scale the model's input depending on the timestep.
+
+        Args:
+            sample (`torch.Tensor`):
+                The input sample.
+            timestep (`int`, *optional*):
+                The current timestep, not used.
+
+        Returns:
+            `torch.Tensor`:
+                The sample, unchanged.
+        """
+        return sample
+
+    def set_timesteps(self, num_inference_steps: int, device: str | torch.device | None = None) -> None:
+        """
+        Sets the timesteps of the sampling loop; to be called before it.
+
+        Args:
+            num_inference_steps (`int`):
+                The number of steps, from 1 to `num_train_timesteps`.
+            device (`str` or `torch.device`, *optional*):
+                The device to place the timesteps on.
+
+        Raises:
+            ValueError: if `num_inference_steps` is out of range.
+        """
+        num_train_timesteps = self.config.num_train_timesteps
+        if not 1 <= num_inference_steps <= num_train_timesteps:
+            raise ValueError(
+                f"`num_inference_steps` must be between 1 and `num_train_timesteps` = {num_train_timesteps}, "
+                f"got {num_inference_steps}."
+            )
+        if self.config.timestep_spacing == "linspace":
+            timesteps = torch.linspace(num_train_timesteps - 1, 0, num_inference_steps, dtype=torch.float64).round()
+        elif self.config.timestep_spacing == "leading":
+            timesteps = torch.arange(num_inference_steps).flip(0) * (num_train_timesteps // num_inference_steps)
+        else:
+            positions = torch.arange(num_inference_steps, 0, -1, dtype=torch.float64)
+            timesteps = (positions * num_train_timesteps / num_inference_steps).round() - 1
+        self.num_inference_steps = num_inference_steps
+        self.timesteps = timesteps.to(device=device, dtype=torch.int64)
+
+    def previous_timestep(self, timestep: int) -> int:
+        """
+        The timestep that a step from `timestep` leads to.
+
+        Args:
+            timestep (`int`):
+                The current timestep, which need not be one of `timesteps`.
+
+        Returns:
+            `int`:
+                The next lower one of `timesteps`, or -1, the clean embeddings, below the last of them.
+        """
+        lower_timesteps = self.timesteps[self.timesteps < timestep]
+        return int(lower_timesteps[0]) if len(lower_timesteps) > 0 else -1
+
+    def step(
+        self,
+        model_output: torch.Tensor,
+        timestep: int | float | torch.Tensor,
+        sample: torch.Tensor,
+        generator: torch.Generator | list[torch.Generator] | None = None,
+        return_dict: bool = True,
+    ) -> CodeFusionSchedulerOutput | tuple[torch.Tensor, torch.Tensor]:
+        r"""
+        Draw the sample at the next, less noisy timestep from the posterior $q(x_{prev} | x_t, \hat x_0)$, formula (7)
+        of https://huggingface.co/papers/2006.11239.
+
+        Args:
+            model_output (`torch.Tensor` of shape `(batch_size, canvas_length, latent_size)`):
+                The model's prediction, of `prediction_type`.
+            timestep (`int`, `float` or `torch.Tensor` of shape `()`):
+                The current timestep, a whole number in [0, num_train_timesteps - 1].
+            sample (`torch.Tensor` of shape `(batch_size, canvas_length, latent_size)`):
+                The current sample x_t.
+            generator (`torch.Generator` or `list[torch.Generator]`, *optional*):
+                Random number generator, or one for each element of the batch.
+            return_dict (`bool`, defaults to `True`):
+                Whether to return a [`CodeFusionSchedulerOutput`] instead of a plain tuple.
+
+        Returns:
+            [`CodeFusionSchedulerOutput`] or `tuple`:
+                The sample at the next timestep, which after the last one is the predicted x_0, and the predicted x_0.
+
+        Raises:
+            ValueError: if `timestep` is not a training step.
+        """
+        t = int(timestep)
+        if t != timestep or not 0 <= t < self.config.num_train_timesteps:
+            raise ValueError(
+                f"`timestep` must be a whole number in [0, {self.config.num_train_timesteps - 1}], got {timestep}."
+            )
+        alpha_prod_t = self.alphas_cumprod[t]
+        beta_prod_t = 1.0 - alpha_prod_t
+
+        if self.config.prediction_type == "epsilon":
+            pred_original_sample = (sample - beta_prod_t.sqrt() * model_output) / alpha_prod_t.sqrt()
+        else:
+            pred_original_sample = model_output
+        if self.config.clip_sample:
+            pred_original_sample = pred_original_sample.clamp(-1.0, 1.0)
+
+        prev_t = self.previous_timestep(t)
+        if prev_t < 0:
+            prev_sample = pred_original_sample
+        else:
+            alpha_prod_t_prev = self.alphas_cumprod[prev_t]
+            beta_prod_t_prev = 1.0 - alpha_prod_t_prev
+            current_alpha_t = alpha_prod_t / alpha_prod_t_prev
+            current_beta_t = 1.0 - current_alpha_t
+
+            mean = (
+                alpha_prod_t_prev.sqrt() * current_beta_t / beta_prod_t * pred_original_sample
+                + current_alpha_t.sqrt() * beta_prod_t_prev / beta_prod_t * sample
+            )
+            variance = beta_prod_t_prev / beta_prod_t * current_beta_t
+            noise = randn_tensor(sample.shape, generator=generator, device=sample.device, dtype=sample.dtype)
+            prev_sample = mean + variance.sqrt() * noise
+
+        if not return_dict:
+            return prev_sample, pred_original_sample
+        return CodeFusionSchedulerOutput(prev_sample=prev_sample, pred_original_sample=pred_original_sample)
+
+    def add_noise(
+        self, original_samples: torch.Tensor, noise: torch.Tensor, timesteps: torch.IntTensor
+    ) -> torch.Tensor:
+        """
+        Diffuse clean embeddings forward to the noise levels of the given timesteps.
+
+        Args:
+            original_samples (`torch.Tensor` of shape `(batch_size, canvas_length, latent_size)`):
+                The clean embeddings x_0.
+            noise (`torch.Tensor` of the same shape):
+                Standard normal noise.
+            timesteps (`torch.IntTensor` of shape `(batch_size,)` or `(1,)`):
+                The timesteps, in [0, num_train_timesteps - 1].
+
+        Returns:
+            `torch.Tensor` of the shape of `original_samples`:
+                The noisy samples x_t.
+        """
+        alpha_prod_t = self.alphas_cumprod.to(original_samples.device)[timesteps.to(original_samples.device)]
+        alpha_prod_t = alpha_prod_t.reshape(-1, *[1] * (original_samples.ndim - 1))
+        # Rounded to the samples' type only here: in half precision 1 - alpha_prod_t would lose the first timesteps.
+        signal_rate = alpha_prod_t.sqrt().to(original_samples.dtype)
+        noise_rate = (1.0 - alpha_prod_t).sqrt().to(original_samples.dtype)
+        return signal_rate * original_samples + noise_rate * noise
+
+    def __len__(self) -> int:
+        return self.config.num_train_timesteps
+
+
+__all__ = [
+    "EPSILON_ONLY_SCHEDULERS",
+    "SUPPORTED_SCHEDULERS",
+    "CodeFusionScheduler",
+    "CodeFusionSchedulerOutput",
+    "check_scheduler",
+    "interpolate_alphas_cumprod",
+    "sample_to_epsilon",
+]
