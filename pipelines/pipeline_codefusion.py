@@ -1,0 +1,587 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The pipeline: ranked programs from a prompt."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from diffusers import DiffusionPipeline, DPMSolverSDEScheduler, SchedulerMixin
+from diffusers.utils import BaseOutput, replace_example_docstring
+from diffusers.utils.torch_utils import randn_tensor
+from transformers import PreTrainedTokenizerBase
+
+from ..modeling.modeling_codefusion import CodeFusionModel, KeyValues
+from .scheduling_codefusion import (
+    EPSILON_ONLY_SCHEDULERS,
+    check_scheduler,
+    interpolate_alphas_cumprod,
+    sample_to_epsilon,
+)
+
+
+EXAMPLE_DOC_STRING = """
+    Examples:
+        ```python
+        >>> import torch
+        >>> from codefusion_hf import CodeFusionPipeline
+        >>> from codefusion_hf.checkpoints import checkpoint_path
+
+        >>> pipe = CodeFusionPipeline.from_pretrained(checkpoint_path("bash-tiny"))
+        >>> generator = torch.Generator().manual_seed(0)
+        >>> output = pipe("list all files", num_return_sequences=5, generator=generator)
+        >>> for code, score in zip(output.codes[0], output.scores[0]):
+        ...     print(f"{score:.2f}  {code}")
+        ```
+"""
+
+OUTPUT_TYPES = ("text", "token_ids", "latent")
+
+
+@dataclass
+class CodeFusionPipelineOutput(BaseOutput):
+    """
+    Output of [`CodeFusionPipeline`]. Candidates are ranked, the best first.
+
+    Args:
+        codes (`list[list[str]]`, *optional*):
+            The programs: for each prompt its `num_return_sequences` candidates. `None` unless `output_type="text"`.
+        scores (`list[list[float]]`, *optional*):
+            Mean log-probability that the head gives a candidate's tokens, in nats, at most 0. `None` for
+            `output_type="latent"`.
+        sequences (`torch.LongTensor` of shape `(batch_size, num_return_sequences, canvas_length)`, *optional*):
+            Tokens of the candidates, padded behind the end-of-sequence token. `None` for `output_type="latent"`.
+        latents (`torch.FloatTensor`, *optional*):
+            For `output_type="latent"`, the denoised embeddings, not ranked, of shape `(batch_size,
+            num_return_sequences, canvas_length, latent_size)`.
+    """
+
+    codes: list[list[str]] | None = None
+    scores: list[list[float]] | None = None
+    sequences: torch.LongTensor | None = None
+    latents: torch.FloatTensor | None = None
+
+
+def normalize_prompt(prompt: str) -> str:
+    """
+    A prompt as the models are trained on it: white space collapsed, the first letter in lower case.
+
+    People write both "List all files" and "list all files", and data sets one of them throughout (all but 4 % of
+    NL2Bash's training prompts start with a capital, none of its test prompts does): a difference that means nothing
+    should not reach the model. A first word with a second capital ("SSH", "PostgreSQL") is a name and stays.
+
+    Args:
+        prompt (`str`):
+            The prompt as written.
+
+    Returns:
+        `str`: the prompt for the tokenizer.
+    """
+    prompt = " ".join(prompt.split())
+    first_word = prompt.partition(" ")[0]
+    if any(character.isupper() for character in first_word[1:]):
+        return prompt
+    return prompt[:1].lower() + prompt[1:]
+
+
+class CodeFusionPipeline(DiffusionPipeline):
+    r"""
+    Pipeline for code generation by diffusion, as in CodeFusion (https://huggingface.co/papers/2310.17680).
+
+    This pipeline inherits from [`DiffusionPipeline`]. Check the superclass documentation for the generic methods the
+    library implements for all pipelines (such as downloading or saving, running on a particular device, etc.).
+
+    Args:
+        model ([`CodeFusionModel`]):
+            Encoder, embedding, denoiser, decoder and head.
+        tokenizer ([`~transformers.PreTrainedTokenizerBase`]):
+            Tokenizer of prompts and code.
+        scheduler ([`SchedulerMixin`]):
+            [`CodeFusionScheduler`], or any scheduler of diffusers that follows its betas:
+            `pipe.scheduler = DDIMScheduler.from_config(pipe.scheduler.config)`.
+
+    Raises:
+        ValueError: if the scheduler's noise schedule is not the one the model was trained with.
+    """
+
+    model_cpu_offload_seq = "model"
+    _callback_tensor_inputs = ["latents", "pred_original_sample"]
+
+    model: CodeFusionModel
+    tokenizer: PreTrainedTokenizerBase
+    scheduler: SchedulerMixin
+
+    def __init__(self, model: CodeFusionModel, tokenizer: PreTrainedTokenizerBase, scheduler: SchedulerMixin):
+        super().__init__()
+        self.register_modules(model=model, tokenizer=tokenizer, scheduler=scheduler)
+        self.check_noise_schedule()
+
+    @property
+    def num_timesteps(self) -> int:
+        """Evaluations of the denoiser in the last call."""
+        return self._num_timesteps
+
+    def check_noise_schedule(self) -> None:
+        """
+        Check that the scheduler removes the noise that the model was trained to remove.
+
+        Raises:
+            ValueError: if it follows no beta schedule, or another one than the model's config.
+        """
+        check_scheduler(self.scheduler)
+        expected = self.model.config.alphas_cumprod()
+        found = self.scheduler.alphas_cumprod.to("cpu", torch.float32)
+        if found.shape != expected.shape or not torch.allclose(found, expected, rtol=1e-3, atol=1e-4):
+            raise ValueError(
+                f"`scheduler` ({type(self.scheduler).__name__}) does not have the noise schedule of the model "
+                f"({len(expected)} steps, alphas_cumprod from {expected[0]:.4f} to {expected[-1]:.2e}), but one of "
+                f"{len(found)} steps, from {found[0]:.4f} to {found[-1]:.2e}. Make it with "
+                f"`{type(self.scheduler).__name__}.from_config(pipe.scheduler.config)`."
+            )
+
+    def check_inputs(
+        self,
+        prompt: str | list[str],
+        num_inference_steps: int,
+        num_return_sequences: int,
+        target_length: int | None,
+        generator: torch.Generator | list[torch.Generator] | None,
+        latents: torch.Tensor | None,
+        output_type: str,
+        callback_on_step_end_tensor_inputs: list[str],
+    ) -> None:
+        """
+        Check the arguments of a call.
+
+        Raises:
+            ValueError: if one of them is not allowed; the message names it.
+        """
+        prompts = [prompt] if isinstance(prompt, str) else prompt
+        if not isinstance(prompts, list) or not prompts:
+            raise ValueError(f"`prompt` must be a string or a list of strings that is not empty, got {prompt!r}.")
+        for text in prompts:
+            if not isinstance(text, str) or not text.strip():
+                raise ValueError(f"`prompt` must be a string that is not empty, got {text!r}.")
+        for name, value in (
+            ("num_inference_steps", num_inference_steps),
+            ("num_return_sequences", num_return_sequences),
+        ):
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"`{name}` must be an integer of at least 1, got {value!r}.")
+        config = self.model.config
+        if target_length is not None and not 1 <= target_length <= config.max_code_length:
+            raise ValueError(
+                f"`target_length` must be between 1 and `max_code_length` = {config.max_code_length}, got "
+                f"{target_length}."
+            )
+        rows = len(prompts) * num_return_sequences
+        if isinstance(generator, list) and len(generator) != rows:
+            raise ValueError(
+                f"`generator` must have one entry for each of the {len(prompts)} x {num_return_sequences} candidates, "
+                f"got {len(generator)}."
+            )
+        if latents is not None and (
+            latents.ndim != 3
+            or latents.shape[0] != rows
+            or latents.shape[1] > config.max_code_length
+            or latents.shape[2] != config.latent_size
+        ):
+            raise ValueError(
+                f"`latents` must have the shape ({rows}, canvas_length, {config.latent_size}) with a `canvas_length` "
+                f"of at most {config.max_code_length}, got {tuple(latents.shape)}."
+            )
+        if output_type not in OUTPUT_TYPES:
+            raise ValueError(f"`output_type` must be one of {', '.join(OUTPUT_TYPES)}, got {output_type!r}.")
+        unknown = [name for name in callback_on_step_end_tensor_inputs if name not in self._callback_tensor_inputs]
+        if unknown:
+            raise ValueError(
+                f"`callback_on_step_end_tensor_inputs` has to be in {self._callback_tensor_inputs}, but found "
+                f"{unknown}."
+            )
+
+    def encode_prompt(
+        self, prompt: str | list[str], device: torch.device | None = None
+    ) -> tuple[torch.FloatTensor, torch.LongTensor]:
+        """
+        Encode prompts.
+
+        Args:
+            prompt (`str` or `list[str]`):
+                The prompts; see [`normalize_prompt`]. One longer than `tokenizer.model_max_length` is cut.
+            device (`torch.device`, *optional*):
+                Where to put them; the pipeline's device by default.
+
+        Returns:
+            `tuple`: `E_s` of shape `(batch_size, sequence_length, encoder_hidden_size)`, and the attention mask of
+            shape `(batch_size, sequence_length)`.
+        """
+        prompts = [prompt] if isinstance(prompt, str) else prompt
+        inputs = self.tokenizer(
+            [normalize_prompt(text) for text in prompts], padding=True, truncation=True, return_tensors="pt"
+        ).to(device or self._execution_device)
+        return self.model.encode(inputs.input_ids, inputs.attention_mask), inputs.attention_mask
+
+    def prepare_lengths(
+        self,
+        encoder_hidden_states: torch.FloatTensor,
+        attention_mask: torch.LongTensor,
+        num_return_sequences: int,
+        target_length: int | None = None,
+    ) -> torch.LongTensor:
+        """
+        Canvas lengths of the candidates. Each prompt's candidates are shared out among the lengths in proportion to
+        the probability that the length head gives them (by D'Hondt's method: one candidate gets the likeliest).
+
+        Args:
+            encoder_hidden_states, attention_mask:
+                From [`~CodeFusionPipeline.encode_prompt`].
+            num_return_sequences (`int`):
+                Candidates a prompt.
+            target_length (`int`, *optional*):
+                Length for all candidates, in tokens, the end-of-sequence token included.
+
+        Returns:
+            `torch.LongTensor` of shape `(batch_size * num_return_sequences,)`.
+        """
+        batch_size = encoder_hidden_states.shape[0]
+        if target_length is None and not self.model.config.predict_length:
+            target_length = self.model.config.max_code_length
+        if target_length is not None:
+            return torch.full((batch_size * num_return_sequences,), target_length, device=encoder_hidden_states.device)
+        probabilities = self.model.predict_length(encoder_hidden_states, attention_mask).float().softmax(dim=-1)
+        seats = torch.zeros_like(probabilities)
+        lengths = []
+        for _ in range(num_return_sequences):
+            winner = (probabilities / (seats + 1.0)).argmax(dim=-1, keepdim=True)
+            seats.scatter_add_(1, winner, torch.ones_like(winner, dtype=seats.dtype))
+            lengths.append(winner + 1)
+        return torch.cat(lengths, dim=1).flatten()
+
+    def prepare_latents(
+        self,
+        shape: tuple[int, int, int],
+        dtype: torch.dtype,
+        device: torch.device,
+        generator: torch.Generator | list[torch.Generator] | None = None,
+        latents: torch.FloatTensor | None = None,
+    ) -> torch.FloatTensor:
+        """
+        The noise that denoising starts from, at the scale of the scheduler.
+
+        Args:
+            shape (`tuple[int, int, int]`):
+                `(batch_size * num_return_sequences, canvas_length, latent_size)`.
+            dtype (`torch.dtype`), device (`torch.device`):
+                Of the result.
+            generator (`torch.Generator` or `list[torch.Generator]`, *optional*):
+                Random number generator, or one for each row.
+            latents (`torch.FloatTensor` of shape `shape`, *optional*):
+                Noise of unit variance to take in place of a draw.
+
+        Returns:
+            `torch.FloatTensor` of shape `shape`.
+        """
+        if latents is None:
+            latents = randn_tensor(shape, generator=generator, device=device, dtype=dtype)
+        else:
+            latents = latents.to(device=device, dtype=dtype)
+        return latents * self.scheduler.init_noise_sigma
+
+    def prepare_timesteps(
+        self,
+        num_inference_steps: int,
+        device: torch.device,
+        generator: torch.Generator | list[torch.Generator] | None = None,
+    ) -> tuple[torch.Tensor, dict[str, Any]]:
+        """
+        Set up the scheduler for a call.
+
+        Args:
+            num_inference_steps (`int`):
+                The number of steps.
+            device (`torch.device`):
+                Where to put the timesteps.
+            generator (`torch.Generator` or `list[torch.Generator]`, *optional*):
+                Random number generator of the call.
+
+        Returns:
+            `tuple`: the timesteps, one for each evaluation of the denoiser, and the keyword arguments of `step`.
+
+        Raises:
+            ValueError: if the scheduler cannot make that many steps.
+        """
+        if type(self.scheduler).__name__ in EPSILON_ONLY_SCHEDULERS:
+            self.scheduler.register_to_config(prediction_type="epsilon")
+        if isinstance(self.scheduler, DPMSolverSDEScheduler) and generator is not None:
+            # Its `step` takes no generator, but seeds.
+            generators = generator if isinstance(generator, list) else [generator]
+            seeds = [int(torch.randint(2**62, (1,), generator=g, device=g.device)) for g in generators]
+            self.scheduler.noise_sampler_seed = seeds if isinstance(generator, list) else seeds[0]
+        try:
+            self.scheduler.set_timesteps(num_inference_steps, device=device)
+        except (IndexError, ValueError) as error:
+            raise ValueError(
+                f"`num_inference_steps`: {type(self.scheduler).__name__} cannot make {num_inference_steps} steps with "
+                f"its settings ({error})."
+            ) from error
+        step_kwargs = {}
+        if "generator" in inspect.signature(self.scheduler.step).parameters:
+            step_kwargs["generator"] = generator
+        return self.scheduler.timesteps, step_kwargs
+
+    def convert_prediction(
+        self, prediction: torch.FloatTensor, model_input: torch.FloatTensor, timestep: torch.Tensor
+    ) -> tuple[torch.FloatTensor, torch.FloatTensor]:
+        """
+        What the scheduler's `step` takes, and the estimate of x_0, from the denoiser's prediction.
+
+        Args:
+            prediction (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
+                The denoiser's output, of the model's `prediction_type`.
+            model_input (`torch.FloatTensor` of the same shape):
+                Its input: the latents after `scheduler.scale_model_input`.
+            timestep (`torch.Tensor`):
+                One of `scheduler.timesteps`.
+
+        Returns:
+            `tuple` of two tensors of that shape.
+        """
+        alphas_cumprod = self.scheduler.alphas_cumprod
+        if self.model.config.prediction_type == "epsilon":
+            alpha_prod_t = interpolate_alphas_cumprod(alphas_cumprod, timestep).to(model_input.device)
+            pred_original_sample = self.model.to_original_sample(prediction, model_input, alpha_prod_t)
+        else:
+            pred_original_sample = prediction
+        if self.scheduler.config.prediction_type == self.model.config.prediction_type:
+            return prediction, pred_original_sample
+        if self.scheduler.config.prediction_type == "epsilon":
+            epsilon = sample_to_epsilon(pred_original_sample, model_input, timestep, alphas_cumprod)
+            return epsilon.to(prediction.dtype), pred_original_sample
+        return pred_original_sample, pred_original_sample
+
+    def decode_latents(
+        self,
+        latents: torch.FloatTensor,
+        key_values: KeyValues,
+        attention_mask: torch.Tensor | None = None,
+        encoder_attention_mask: torch.Tensor | None = None,
+        lengths: torch.LongTensor | None = None,
+    ) -> tuple[torch.LongTensor, torch.FloatTensor]:
+        """
+        Tokens and scores of denoised embeddings, by decoder and head.
+
+        Args:
+            latents (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
+                The denoised embeddings.
+            key_values, attention_mask, encoder_attention_mask, lengths:
+                As for [`CodeFusionModel.decode`].
+
+        Returns:
+            `tuple`: token ids of shape `(batch_size, canvas_length)`, padded behind the first end-of-sequence or
+            padding token, and scores of shape `(batch_size,)`, the mean log-probability of the tokens before that and
+            of the end-of-sequence token.
+        """
+        logits, _ = self.model.decode(latents, key_values, attention_mask, encoder_attention_mask, lengths)
+        log_probabilities, token_ids = logits.float().log_softmax(dim=-1).max(dim=-1)
+        is_code = self._before_end(token_ids, include_end=True)
+        if attention_mask is not None:
+            is_code = is_code & attention_mask.bool()
+        scores = (log_probabilities * is_code).sum(dim=1) / is_code.sum(dim=1)
+        return token_ids.masked_fill(~is_code, self.model.config.pad_token_id), scores
+
+    def decode_drafts(self, pred_original_sample: torch.FloatTensor, lengths: torch.LongTensor) -> list[str]:
+        """
+        The programs as they stand in the middle of a call, for a `callback_on_step_end`: each position shows the token
+        whose embedding is nearest. (The decoder, which corrects the last estimate by the prompt, runs once, at the
+        end.)
+
+        Args:
+            pred_original_sample (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
+                The estimate of x_0, as a callback gets it.
+            lengths (`torch.LongTensor` of shape `(batch_size,)`):
+                Canvas lengths, [`~CodeFusionPipeline.lengths`] in a callback.
+
+        Returns:
+            `list[str]`: a draft for each row.
+        """
+        # All embeddings have the same length: the nearest one is the one with the largest product.
+        token_ids = (pred_original_sample @ self.model.embedding.normalized_weight().T).argmax(dim=-1)
+        positions = torch.arange(token_ids.shape[1], device=token_ids.device)
+        token_ids = token_ids.masked_fill(positions >= lengths[:, None], self.model.config.pad_token_id)
+        return self._to_text(token_ids)
+
+    @property
+    def lengths(self) -> torch.LongTensor:
+        """Canvas lengths of the candidates of the last call, of shape `(batch_size * num_return_sequences,)`."""
+        return self._lengths
+
+    @torch.no_grad()
+    @replace_example_docstring(EXAMPLE_DOC_STRING)
+    def __call__(
+        self,
+        prompt: str | list[str],
+        num_inference_steps: int = 20,
+        num_return_sequences: int = 1,
+        target_length: int | None = None,
+        generator: torch.Generator | list[torch.Generator] | None = None,
+        latents: torch.FloatTensor | None = None,
+        output_type: str = "text",
+        return_dict: bool = True,
+        callback_on_step_end: Callable[["CodeFusionPipeline", int, torch.Tensor, dict], dict] | None = None,
+        callback_on_step_end_tensor_inputs: list[str] = ["latents"],  # noqa: B006 (as all pipelines of diffusers)
+    ) -> CodeFusionPipelineOutput | tuple:
+        r"""
+        Generate code.
+
+        Args:
+            prompt (`str` or `list[str]`):
+                What the code shall do.
+            num_inference_steps (`int`, *optional*, defaults to 20):
+                Denoising steps, at least 1. (Schedulers of second order evaluate the denoiser twice a step.)
+            num_return_sequences (`int`, *optional*, defaults to 1):
+                Candidates for each prompt, ranked by the mean log-probability of their tokens.
+            target_length (`int`, *optional*):
+                Length of the canvas in tokens, in [1, `max_code_length`]. By default the model predicts it; the
+                candidates of a prompt then differ in length where it is uncertain.
+            generator (`torch.Generator` or `list[torch.Generator]`, *optional*):
+                For a reproducible result: one generator, or one for each candidate of each prompt.
+            latents (`torch.FloatTensor`, *optional*):
+                Noise of unit variance to start from, in place of a draw, of shape `(batch_size *
+                num_return_sequences, canvas_length, latent_size)`. Its canvas is used whole, unless `target_length`
+                says less.
+            output_type (`str`, *optional*, defaults to `"text"`):
+                `"text"`, `"token_ids"` or `"latent"`.
+            return_dict (`bool`, *optional*, defaults to `True`):
+                Whether to return a [`CodeFusionPipelineOutput`] instead of a tuple of `codes` (or `sequences`, or
+                `latents`, as `output_type` says) and `scores`.
+            callback_on_step_end (`Callable`, *optional*):
+                Called after each step as `callback_on_step_end(pipe, step, timestep, callback_kwargs)`; the `latents`
+                of the dictionary it returns take the place of the pipeline's.
+            callback_on_step_end_tensor_inputs (`list[str]`, *optional*, defaults to `["latents"]`):
+                What is in `callback_kwargs`: `"latents"`, and `"pred_original_sample"`, the estimate of x_0 (see
+                [`~CodeFusionPipeline.decode_drafts`]).
+
+        Examples:
+
+        Returns:
+            [`CodeFusionPipelineOutput`] or `tuple`
+
+        Raises:
+            ValueError: if an argument is not allowed, or the scheduler does not fit the model.
+        """
+        self.check_inputs(
+            prompt,
+            num_inference_steps,
+            num_return_sequences,
+            target_length,
+            generator,
+            latents,
+            output_type,
+            callback_on_step_end_tensor_inputs,
+        )
+        self.check_noise_schedule()
+        device = self._execution_device
+
+        encoder_hidden_states, prompt_mask = self.encode_prompt(prompt, device)
+        batch_size = encoder_hidden_states.shape[0]
+        if latents is not None and target_length is None:
+            target_length = latents.shape[1]
+        lengths = self.prepare_lengths(encoder_hidden_states, prompt_mask, num_return_sequences, target_length)
+        canvas_length = int(lengths.max()) if latents is None else latents.shape[1]
+        canvas_mask = torch.arange(canvas_length, device=device) < lengths[:, None]
+        self._lengths = lengths
+
+        def for_candidates(key_values: KeyValues) -> KeyValues:
+            return tuple(
+                (key.repeat_interleave(num_return_sequences, 0), value.repeat_interleave(num_return_sequences, 0))
+                for key, value in key_values
+            )
+
+        conditioning = {
+            "attention_mask": canvas_mask,
+            "encoder_attention_mask": prompt_mask.repeat_interleave(num_return_sequences, dim=0),
+            "lengths": lengths,
+        }
+        key_values = for_candidates(self.model.denoiser.project_prompt(encoder_hidden_states))
+
+        timesteps, step_kwargs = self.prepare_timesteps(num_inference_steps, device, generator)
+        latents = self.prepare_latents(
+            (batch_size * num_return_sequences, canvas_length, self.model.config.latent_size),
+            encoder_hidden_states.dtype,
+            device,
+            generator,
+            latents,
+        )
+
+        self._num_timesteps = len(timesteps)
+        pred_original_sample = None
+        with self.progress_bar(total=len(timesteps)) as progress_bar:
+            for i, t in enumerate(timesteps):
+                model_input = self.scheduler.scale_model_input(latents, t)
+                prediction = self.model.denoise(
+                    model_input, t, key_values, self_condition=pred_original_sample, **conditioning
+                ).sample
+                model_output, pred_original_sample = self.convert_prediction(prediction, model_input, t)
+                latents = self.scheduler.step(model_output, t, latents, **step_kwargs, return_dict=False)[0]
+
+                if callback_on_step_end is not None:
+                    tensors = {"latents": latents, "pred_original_sample": pred_original_sample}
+                    callback_kwargs = {name: tensors[name] for name in callback_on_step_end_tensor_inputs}
+                    latents = callback_on_step_end(self, i, t, callback_kwargs).pop("latents", latents)
+                progress_bar.update()
+
+        output = CodeFusionPipelineOutput()
+        if output_type == "latent":
+            output.latents = latents.unflatten(0, (batch_size, num_return_sequences))
+        else:
+            token_ids, scores = self.decode_latents(
+                latents, for_candidates(self.model.decoder.project_prompt(encoder_hidden_states)), **conditioning
+            )
+            output.sequences, ranked_scores = self.rank_candidates(
+                token_ids.unflatten(0, (batch_size, num_return_sequences)),
+                scores.unflatten(0, (batch_size, num_return_sequences)),
+            )
+            output.scores = ranked_scores.tolist()
+            if output_type == "text":
+                output.codes = [self._to_text(candidates) for candidates in output.sequences]
+
+        self.maybe_free_model_hooks()
+        if not return_dict:
+            return output.to_tuple()
+        return output
+
+    def rank_candidates(
+        self, sequences: torch.LongTensor, scores: torch.FloatTensor
+    ) -> tuple[torch.LongTensor, torch.FloatTensor]:
+        """
+        Sort the candidates of each prompt by score, the best first and empty ones last.
+
+        Args:
+            sequences (`torch.LongTensor` of shape `(batch_size, num_return_sequences, canvas_length)`):
+                Their tokens.
+            scores (`torch.FloatTensor` of shape `(batch_size, num_return_sequences)`):
+                Their scores.
+
+        Returns:
+            `tuple`: both, sorted.
+        """
+        is_empty = ~self._before_end(sequences, include_end=False).any(dim=-1)
+        order = scores.masked_fill(is_empty, -torch.inf).argsort(dim=-1, descending=True, stable=True)
+        return sequences.gather(1, order[..., None].expand_as(sequences)), scores.gather(1, order)
+
+    def _before_end(self, token_ids: torch.LongTensor, include_end: bool) -> torch.BoolTensor:
+        """Which positions are before the first end-of-sequence or padding token, or up to it."""
+        is_end = (token_ids == self.model.config.eos_token_id) | (token_ids == self.model.config.pad_token_id)
+        ends_before = is_end.cumsum(dim=-1) - (is_end.int() if include_end else 0)
+        return ends_before == 0
+
+    def _to_text(self, token_ids: torch.LongTensor) -> list[str]:
+        token_ids = token_ids.masked_fill(
+            ~self._before_end(token_ids, include_end=False), self.model.config.pad_token_id
+        )
+        return [text.strip() for text in self.tokenizer.batch_decode(token_ids, skip_special_tokens=True)]
+
+
+__all__ = ["CodeFusionPipeline", "CodeFusionPipelineOutput", "normalize_prompt"]
