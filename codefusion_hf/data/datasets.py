@@ -1,0 +1,119 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tokenised datasets of the two training phases."""
+
+import logging
+from collections.abc import Sequence
+
+from datasets import Dataset
+from transformers import PreTrainedTokenizerBase
+
+from .masking import maskable_spans
+from .pairs import normalize_prompt
+
+
+logger = logging.getLogger(__name__)
+
+# Programs whose lengths round up to the same multiple share a bucket. 4 was cheapest for `bash-tiny` on NL2Bash and
+# tldr: 88 % of the code tokens and 65 % of the prompt tokens of a batch are no padding, against 61 % and 62 % when
+# rows are sorted by the sum of both lengths.
+BUCKET_STEP = 4
+
+
+def _bucket_key(code_length: int, prompt_length: int = 0) -> int:
+    """Sorts rows by bucket of the code and, within one, by prompt: padding the code costs most, but not all."""
+    return -(-code_length // BUCKET_STEP) * 1000 + prompt_length
+
+
+def _within(lengths: list[int], max_code_length: int) -> list[int]:
+    """Rows whose code fits the canvas. A longer program is left out, not cut: half a program is wrong code."""
+    kept = [row for row, length in enumerate(lengths) if length <= max_code_length]
+    if not kept:
+        raise ValueError(f"No program is at most `max_code_length` = {max_code_length} tokens long.")
+    if len(kept) < len(lengths):
+        logger.warning(
+            "Left out %d of %d rows, whose code is longer than %d tokens.",
+            len(lengths) - len(kept),
+            len(lengths),
+            max_code_length,
+        )
+    return kept
+
+
+def build_pair_dataset(
+    pairs: Sequence[dict[str, str]], tokenizer: PreTrainedTokenizerBase, max_code_length: int
+) -> Dataset:
+    """
+    Pairs for supervised fine-tuning.
+
+    Args:
+        pairs (`Sequence[dict[str, str]]`):
+            Rows with `text` and `code`, see [`~codefusion_hf.data.pairs.load_pairs`].
+        tokenizer ([`~transformers.PreTrainedTokenizerBase`]):
+            Tokenizer of prompts and code.
+        max_code_length (`int`):
+            Longest program in tokens, its end-of-sequence token included; rows with a longer one are left out, and
+            their number is logged.
+
+    Returns:
+        `datasets.Dataset` with `input_ids` (prompt, cut at `tokenizer.model_max_length`), `labels` (code and
+        end-of-sequence token) and `length` (key that `train_sampling_strategy="group_by_length"` sorts by).
+
+    Raises:
+        ValueError: if no row is left.
+    """
+    prompts = tokenizer([normalize_prompt(pair["text"]) for pair in pairs], truncation=True).input_ids
+    codes = tokenizer([pair["code"] for pair in pairs], add_special_tokens=False).input_ids
+    labels = [code + [tokenizer.eos_token_id] for code in codes]
+    kept = _within([len(label) for label in labels], max_code_length)
+    return Dataset.from_dict(
+        {
+            "input_ids": [prompts[row] for row in kept],
+            "labels": [labels[row] for row in kept],
+            "length": [_bucket_key(len(labels[row]), len(prompts[row])) for row in kept],
+        }
+    )
+
+
+def build_code_dataset(
+    snippets: Sequence[str], tokenizer: PreTrainedTokenizerBase, max_code_length: int, language: str
+) -> Dataset:
+    """
+    Code alone for unsupervised pre-training (paper, section 3.2).
+
+    Args:
+        snippets (`Sequence[str]`):
+            Programs; duplicates are dropped.
+        tokenizer ([`~transformers.PreTrainedTokenizerBase`]):
+            Tokenizer of prompts and code; a fast one, as character offsets are needed.
+        max_code_length (`int`):
+            As for [`build_pair_dataset`].
+        language (`str`):
+            Language of the snippets, see [`~codefusion_hf.data.masking.maskable_spans`].
+
+    Returns:
+        `datasets.Dataset` with `labels` (code and end-of-sequence token), `offsets` (characters of each token,
+        `[start, end)`), `spans` (those of the identifiers and keywords) and `length` (as for [`build_pair_dataset`]).
+
+    Raises:
+        ValueError: if no row is left or the language is unknown.
+    """
+    snippets = list(dict.fromkeys(snippets))
+    encoded = tokenizer(snippets, add_special_tokens=False, return_offsets_mapping=True)
+    labels = [code + [tokenizer.eos_token_id] for code in encoded.input_ids]
+    kept = _within([len(label) for label in labels], max_code_length)
+    found = [maskable_spans(snippets[row], language) for row in kept]
+    unparsed = sum(not spans.parsed for spans in found)
+    logger.info("Masked by the fallback rule, as the parser refused them: %d of %d snippets.", unparsed, len(kept))
+    return Dataset.from_dict(
+        {
+            "labels": [labels[row] for row in kept],
+            # The end-of-sequence token stands for no characters.
+            "offsets": [[*encoded.offset_mapping[row], (0, 0)] for row in kept],
+            "spans": [spans.spans for spans in found],
+            "length": [_bucket_key(len(labels[row])) for row in kept],
+        }
+    )
+
+
+__all__ = ["build_code_dataset", "build_pair_dataset"]

@@ -1,0 +1,65 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""A byte-level BPE of its own for small models; the paper's sizes use CodeT5's tokenizer."""
+
+from collections.abc import Iterable
+
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from transformers import PreTrainedTokenizerFast
+
+
+# In this order, so that the ids are CodeT5's: 0 to 4.
+SPECIAL_TOKENS = {
+    "pad_token": "<pad>",
+    "bos_token": "<s>",
+    "eos_token": "</s>",
+    "unk_token": "<unk>",
+    "mask_token": "<mask>",
+}
+
+
+def train_tokenizer(texts: Iterable[str], vocab_size: int, model_max_length: int = 128) -> PreTrainedTokenizerFast:
+    """
+    Train a byte-level BPE for prompts and code alike, as CodeT5's is.
+
+    Args:
+        texts (`Iterable[str]`):
+            Prompts and programs.
+        vocab_size (`int`):
+            Tokens in all, of which 256 are bytes and 5 special ones; fewer come out where the texts have fewer.
+        model_max_length (`int`, *optional*, defaults to 128):
+            Longest prompt in tokens; longer ones are cut.
+
+    Returns:
+        [`~transformers.PreTrainedTokenizerFast`]: with the ids of CodeT5's special tokens (`<pad>` 0, `<s>` 1, `</s>`
+        2, `<unk>` 3, `<mask>` 4), ending each text with `</s>`, and giving back every string to the byte.
+
+    Raises:
+        ValueError: if `vocab_size` leaves no room beside the bytes and the special tokens.
+    """
+    smallest = 256 + len(SPECIAL_TOKENS)
+    if vocab_size < smallest:
+        raise ValueError(f"`vocab_size` must be at least {smallest}, got {vocab_size}.")
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size,
+        special_tokens=list(SPECIAL_TOKENS.values()),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    end = SPECIAL_TOKENS["eos_token"]
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"$A {end}", special_tokens=[(end, tokenizer.token_to_id(end))]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        model_max_length=model_max_length,
+        clean_up_tokenization_spaces=False,
+        **SPECIAL_TOKENS,
+    )
+
+
+__all__ = ["SPECIAL_TOKENS", "train_tokenizer"]
