@@ -1,0 +1,89 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Exponential moving average of the weights, as a callback of `Trainer`."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from diffusers.training_utils import EMAModel
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import nn
+from transformers import TrainerCallback
+
+
+EMA_FILE = "ema.safetensors"
+
+
+class EMACallback(TrainerCallback):
+    """
+    Keeps diffusers' [`~diffusers.training_utils.EMAModel`] of the trained weights, saves it in every checkpoint and
+    restores it when training resumes.
+
+    Args:
+        decay (`float`):
+            Decay of the average, in [0, 1). It is lower at first: `(1 + step) / (10 + step)`.
+
+    Raises:
+        ValueError: if `decay` is outside its range.
+    """
+
+    def __init__(self, decay: float):
+        if not 0.0 <= decay < 1.0:
+            raise ValueError(f"`decay` must be in [0, 1), got {decay}.")
+        self.decay = decay
+        self.ema: EMAModel | None = None
+        self.resume_from_checkpoint: str | None = None
+
+    def on_train_begin(self, args, state, control, model: nn.Module, **kwargs):
+        self.ema = EMAModel(model.parameters(), decay=self.decay, foreach=True)
+        self.ema.to(args.device)
+        if self.resume_from_checkpoint is not None:
+            self._load(Path(self.resume_from_checkpoint) / EMA_FILE, model)
+
+    def on_step_end(self, args, state, control, model: nn.Module, **kwargs):
+        self.ema.step(model.parameters())
+
+    def on_save(self, args, state, control, model: nn.Module, **kwargs):
+        if args.should_save:
+            self._save(Path(args.output_dir) / f"checkpoint-{state.global_step}" / EMA_FILE, model)
+
+    @contextmanager
+    def average_weights(self, model: nn.Module) -> Iterator[None]:
+        """
+        Put the average into the model, and its own weights back at the end.
+
+        Args:
+            model (`nn.Module`):
+                The model that is trained. Nothing is changed before training has begun.
+        """
+        if self.ema is None:
+            yield
+            return
+        self.ema.store(model.parameters())
+        self.ema.copy_to(model.parameters())
+        try:
+            yield
+        finally:
+            self.ema.restore(model.parameters())
+
+    def _save(self, path: Path, model: nn.Module):
+        names = [name for name, _ in model.named_parameters()]
+        tensors = {name: shadow.contiguous() for name, shadow in zip(names, self.ema.shadow_params, strict=True)}
+        temporary = path.with_suffix(".tmp")
+        save_file(tensors, temporary, metadata={"optimization_step": str(self.ema.optimization_step)})
+        os.replace(temporary, path)
+
+    def _load(self, path: Path, model: nn.Module):
+        if not path.is_file():
+            raise ValueError(f"Cannot resume: the checkpoint has no averaged weights, {path} is missing.")
+        with safe_open(path, framework="pt") as file, torch.no_grad():
+            self.ema.optimization_step = int(file.metadata()["optimization_step"])
+            for (name, _), shadow in zip(model.named_parameters(), self.ema.shadow_params, strict=True):
+                shadow.copy_(file.get_tensor(name))
+
+
+__all__ = ["EMA_FILE", "EMACallback"]
