@@ -1,0 +1,152 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The command line: what it prints, and that bad input ends in one line and exit code 2."""
+
+import io
+import json
+
+import pytest
+
+from codefusion_hf.checkpoints import available_checkpoints
+from codefusion_hf.cli import main
+
+
+@pytest.fixture(scope="module")
+def checkpoint(make_pipeline, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("checkpoint")
+    make_pipeline().save_pretrained(folder)
+    return str(folder)
+
+
+def run(capsys, *argv):
+    """Exit code, standard output and standard error of a command."""
+    try:
+        code = main(list(argv))
+    except SystemExit as stop:
+        code = stop.code
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def generate(capsys, checkpoint, *argv):
+    return run(capsys, "generate", "--checkpoint", checkpoint, "--num-inference-steps", "2", *argv)
+
+
+def test_generate_prints_ranked_candidates(checkpoint, capsys):
+    code, out, err = generate(capsys, checkpoint, "show the date", "--num-return-sequences", "3")
+    lines = out.splitlines()
+    assert code == 0 and err == ""
+    assert lines[0] == "show the date"
+    assert [line.split()[0] for line in lines[1:]] == ["1", "2", "3"]
+
+
+def test_json_has_prompts_codes_and_scores(checkpoint, capsys):
+    code, out, _ = generate(capsys, checkpoint, "show the date", "count lines", "--json")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert [row["prompt"] for row in rows] == ["show the date", "count lines"]
+    assert all(len(row["candidates"]) == 5 for row in rows)
+    assert all(set(candidate) == {"code", "score"} for row in rows for candidate in row["candidates"])
+
+
+def test_seed_decides_and_other_prompts_do_not(checkpoint, capsys):
+    _, alone, _ = generate(capsys, checkpoint, "show the date", "--json", "--seed", "3")
+    _, second, _ = generate(capsys, checkpoint, "count lines", "show the date", "--json", "--seed", "3")
+    _, other_seed, _ = generate(capsys, checkpoint, "show the date", "--json", "--seed", "4")
+    assert alone.splitlines()[0] == second.splitlines()[1]
+    assert json.loads(alone) != json.loads(other_seed)
+
+
+def test_prompts_from_a_file_and_from_standard_input(checkpoint, capsys, tmp_path, monkeypatch):
+    path = tmp_path / "prompts.txt"
+    path.write_text("show the date\n\ncount lines\n", encoding="utf-8")
+    _, from_file, _ = generate(capsys, checkpoint, "--input", str(path), "--json")
+    monkeypatch.setattr("sys.stdin", io.StringIO("show the date\ncount lines\n"))
+    _, from_stdin, _ = generate(capsys, checkpoint, "--json")
+    assert [json.loads(line)["prompt"] for line in from_file.splitlines()] == ["show the date", "count lines"]
+    assert from_file == from_stdin
+
+
+def test_show_steps_prints_each_draft(checkpoint, capsys):
+    code, out, _ = generate(capsys, checkpoint, "show the date", "--show-steps")
+    steps = [line for line in out.splitlines() if line.startswith("step")]
+    assert code == 0
+    assert [line.split()[1] for line in steps] == ["1/2", "2/2"]
+
+
+@pytest.mark.parametrize("name", ["DDIM", "DDIMScheduler", "HeunDiscreteScheduler"])
+def test_scheduler_by_name(checkpoint, capsys, name):
+    code, out, _ = generate(capsys, checkpoint, "show the date", "--scheduler", name)
+    assert code == 0 and len(out.splitlines()) == 6
+
+
+def test_control_characters_do_not_reach_the_terminal(checkpoint, capsys):
+    code, out, _ = generate(capsys, checkpoint, "show \x1b[31m the date")
+    assert code == 0 and "\x1b" not in out
+
+
+@pytest.mark.parametrize(
+    ("argv", "named"),
+    [
+        ([""], "prompt"),
+        (["   "], "prompt"),
+        (["show the date", "--scheduler", "Nonsense"], "Nonsense"),
+        (["show the date", "--scheduler", "IPNDMScheduler"], "IPNDMScheduler"),
+        (["show the date", "--num-inference-steps", "0"], "num_inference_steps"),
+        (["show the date", "--num-inference-steps", "5000"], "num_inference_steps"),
+        (["show the date", "--num-inference-steps", "many"], "many"),
+        (["show the date", "--num-return-sequences", "0"], "num_return_sequences"),
+        (["show the date", "--input", "prompts.txt"], "--input"),
+        (["--input", "no-such-file.txt"], "no-such-file.txt"),
+        (["show the date", "--no-such-option"], "--no-such-option"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(checkpoint, capsys, argv, named):
+    code, out, err = generate(capsys, checkpoint, *argv)
+    assert code == 2
+    assert len(err.splitlines()) == 1 and named in err
+    assert "Traceback" not in err
+
+
+def test_missing_checkpoint_is_one_line_and_exit_code_2(capsys, tmp_path):
+    for checkpoint in ("/no/such/folder", "no-such-user/no-such-repo", str(tmp_path)):
+        code, out, err = generate(capsys, checkpoint, "show the date")
+        assert code == 2 and out == ""
+        assert len(err.splitlines()) == 1 and checkpoint in err
+
+
+def test_bad_training_data_is_one_line_and_exit_code_2(capsys, tmp_path):
+    data = tmp_path / "train.jsonl"
+    data.write_text('{"text": "show the date"}\n', encoding="utf-8")
+    code, _, err = run(
+        capsys,
+        *("train", "--preset", "bash-tiny", "--phase", "finetune"),
+        *("--train-data", str(data), "--output-dir", str(tmp_path / "out")),
+    )
+    assert code == 2
+    assert len(err.splitlines()) == 1 and "line 1" in err and "`code`" in err
+
+
+def test_evaluate_prints_a_table_and_writes_the_report(checkpoint, capsys, tmp_path):
+    pytest.importorskip("sklearn")
+    data = tmp_path / "pairs.jsonl"
+    rows = [{"text": "show the date", "code": "date"}, {"text": "count the lines of a", "code": "wc -l a"}]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    code, out, _ = run(
+        capsys,
+        *("evaluate", "--checkpoint", checkpoint, "--data", str(data), "--train-data", str(data)),
+        *("--num-inference-steps", "2", "--output-dir", str(tmp_path / "report")),
+    )
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    assert code == 0 and "template match" in out
+    assert report["nearest_neighbour"]["exact_match_top1"] == 100.0
+    assert report["num_prompts"] == 2
+
+
+@pytest.mark.skipif("bash-tiny" not in available_checkpoints(), reason="the checkpoint is not bundled")
+def test_bundled_checkpoint_writes_code(capsys):
+    code, out, _ = run(capsys, "generate", "list all files", "--json")
+    candidates = json.loads(out)["candidates"]
+    assert code == 0
+    assert candidates[0]["code"]
+    assert sorted(candidates, key=lambda candidate: -candidate["score"]) == candidates
