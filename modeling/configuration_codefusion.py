@@ -59,7 +59,11 @@ class CodeFusionConfig(PreTrainedConfig):
     Diffusion Model for Code Generation" (https://huggingface.co/papers/2310.17680, section 4): CodeT5-small's encoder,
     10 denoiser and 6 decoder layers, 128 code tokens, 1200 steps.
 
-    SIZES_TABLE
+    Parameters at these sizes, from `CodeFusionModel(CodeFusionConfig()).num_parameters_by_component()`:
+
+    | total | encoder | embedding | denoiser | decoder | head | length head |
+    |---|---|---|---|---|---|---|
+    | 137,461,876 | 35,316,480 | 16,435,200 | 43,402,752 | 25,831,936 | 16,467,300 | 8,208 |
 
     Args:
         encoder_config (`PreTrainedConfig` or `dict`, *optional*):
@@ -86,8 +90,12 @@ class CodeFusionConfig(PreTrainedConfig):
         max_code_length (`int`, *optional*, defaults to 128):
             Longest program in tokens, the end-of-sequence token included.
         predict_length (`bool`, *optional*, defaults to `True`):
-            Whether a head predicts the length of the program from the prompt, so that a short program costs a short
-            canvas. With `False` the canvas is `max_code_length` wide, padded, as in the paper.
+            Whether a head predicts the length of the canvas from the prompt, so that a short program costs a short
+            canvas. With `False` it is always `max_code_length` wide, as in the paper.
+        canvas_step (`int`, *optional*, defaults to 8):
+            Where lengths are predicted, canvases are a multiple of this many tokens long, and the denoiser decides
+            where in the last of them the program ends. With 1 the head has to know the length to the token, which a
+            prompt rarely tells. Divides `max_code_length`.
         num_train_timesteps (`int`, *optional*, defaults to 1200):
             Steps `T` of the noise schedule.
         schedule_offset (`float`, *optional*, defaults to 1e-4):
@@ -105,7 +113,7 @@ class CodeFusionConfig(PreTrainedConfig):
             Share of the training batches in which the denoiser is given its own earlier estimate of x_0
             (https://huggingface.co/papers/2208.04202). With 0.0 the model has no self-conditioning at all.
         initializer_range (`float`, *optional*, defaults to 0.02):
-            Standard deviation of the initial weights of the position embeddings and the head.
+            Standard deviation of the initial weights of the linear layers and the position embeddings.
         pad_token_id, bos_token_id, eos_token_id (`int`, *optional*, default to CodeT5's 0, 1 and 2):
             Special tokens. A program ends with the end-of-sequence token.
 
@@ -148,16 +156,17 @@ class CodeFusionConfig(PreTrainedConfig):
     num_denoiser_layers: int = 10
     num_decoder_layers: int = 6
     hidden_act: str = "gelu"
-    layer_norm_eps: float = 1e-6
+    layer_norm_eps: float | int = 1e-6
     max_code_length: int = 128
     predict_length: bool = True
+    canvas_step: int = 8
     num_train_timesteps: int = 1200
-    schedule_offset: float = 1e-4
-    noise_factor: float = 1.0
+    schedule_offset: float | int = 1e-4
+    noise_factor: float | int = 1.0
     prediction_type: Literal["epsilon", "sample"] = "sample"
     sample_parameterization: Literal["expectation", "vector"] = "expectation"
-    self_conditioning_probability: float = 0.5
-    initializer_range: float = 0.02
+    self_conditioning_probability: float | int = 0.5
+    initializer_range: float | int = 0.02
     pad_token_id: int | None = 0
     bos_token_id: int | None = 1
     eos_token_id: int | None = 2
@@ -174,6 +183,7 @@ class CodeFusionConfig(PreTrainedConfig):
             "num_denoiser_layers",
             "num_decoder_layers",
             "max_code_length",
+            "canvas_step",
         ):
             if getattr(self, name) < 1:
                 raise ValueError(f"`{name}` must be at least 1, got {getattr(self, name)}.")
@@ -181,6 +191,10 @@ class CodeFusionConfig(PreTrainedConfig):
             raise ValueError(
                 f"`hidden_size` ({self.hidden_size}) must be a multiple of twice `num_attention_heads` "
                 f"({self.num_attention_heads})."
+            )
+        if self.max_code_length % self.canvas_step != 0:
+            raise ValueError(
+                f"`max_code_length` ({self.max_code_length}) must be a multiple of `canvas_step` ({self.canvas_step})."
             )
         if not 0.0 <= self.self_conditioning_probability <= 1.0:
             raise ValueError(

@@ -5,10 +5,12 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from diffusers.models.embeddings import TimestepEmbedding, get_timestep_embedding
+from diffusers.utils.accelerate_utils import apply_forward_hook
 from torch import nn
 from transformers import AutoModelForTextEncoding, PreTrainedModel
 from transformers import initialization as init
@@ -61,17 +63,17 @@ class CodeFusionOutput(ModelOutput):
             canvas_length, hidden_size)`.
     """
 
-    loss: torch.FloatTensor | None = None
-    denoising_loss: torch.FloatTensor | None = None
-    embedding_loss: torch.FloatTensor | None = None
-    cross_entropy_loss: torch.FloatTensor | None = None
-    length_loss: torch.FloatTensor | None = None
-    logits: torch.FloatTensor | None = None
-    pred_original_sample: torch.FloatTensor | None = None
-    timesteps: torch.LongTensor | None = None
-    token_loss: torch.FloatTensor | None = None
-    encoder_last_hidden_state: torch.FloatTensor | None = None
-    hidden_states: tuple[torch.FloatTensor, ...] | None = None
+    loss: torch.Tensor | None = None
+    denoising_loss: torch.Tensor | None = None
+    embedding_loss: torch.Tensor | None = None
+    cross_entropy_loss: torch.Tensor | None = None
+    length_loss: torch.Tensor | None = None
+    logits: torch.Tensor | None = None
+    pred_original_sample: torch.Tensor | None = None
+    timesteps: torch.Tensor | None = None
+    token_loss: torch.Tensor | None = None
+    encoder_last_hidden_state: torch.Tensor | None = None
+    hidden_states: tuple[torch.Tensor, ...] | None = None
 
 
 @dataclass
@@ -88,9 +90,9 @@ class CodeFusionDenoiserOutput(ModelOutput):
             Input of the first layer and output of each layer.
     """
 
-    sample: torch.FloatTensor | None = None
-    logits: torch.FloatTensor | None = None
-    hidden_states: tuple[torch.FloatTensor, ...] | None = None
+    sample: torch.Tensor
+    logits: torch.Tensor | None = None
+    hidden_states: tuple[torch.Tensor, ...] | None = None
 
 
 def eager_attention_forward(
@@ -194,7 +196,9 @@ class CodeFusionStack(nn.Module):
         self.end_positions = nn.Embedding(config.max_code_length, config.hidden_size)
         # Keys and values of all layers in one matrix product: it runs once a generation, not once a step.
         self.prompt_projection = nn.Linear(
-            config.encoder_config.hidden_size, num_layers * 2 * config.hidden_size, bias=False
+            config.encoder_config.hidden_size,  # type: ignore[union-attr]  # a configuration once it is initialised
+            num_layers * 2 * config.hidden_size,
+            bias=False,
         )
         self.layers = nn.ModuleList(CodeFusionLayer(config) for _ in range(num_layers))
         self.layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps, bias=False)
@@ -257,7 +261,7 @@ class CodeFusionStack(nn.Module):
         )
         if conditioning is not None:
             hidden_states = hidden_states + conditioning[:, None]
-        all_hidden_states = (hidden_states,)
+        all_hidden_states: tuple[torch.Tensor, ...] = (hidden_states,)
         for layer, key_value in zip(self.layers, key_values, strict=True):
             hidden_states = layer(hidden_states, attention_mask, key_value, cross_attention_mask)
             all_hidden_states += (hidden_states,)
@@ -273,7 +277,7 @@ class CodeFusionDenoiser(CodeFusionStack):
         self.self_conditioned = self_conditioned
         self.time_embedding = TimestepEmbedding(config.hidden_size, config.hidden_size)
 
-    def forward(
+    def forward(  # type: ignore[override]  # it reads the time as well
         self,
         latents: torch.Tensor,
         timesteps: torch.Tensor,
@@ -325,8 +329,15 @@ class CodeFusionEmbedding(nn.Module):
         return F.normalize(embeds, dim=-1) * math.sqrt(embeds.shape[-1])
 
 
+def remove_pooler(encoder: PreTrainedModel) -> PreTrainedModel:
+    """Without the pooler of BERT and its kin: E_s is a state for each token, and DDP fails on weights never used."""
+    if hasattr(encoder, "pooler"):
+        encoder.pooler = None
+    return encoder
+
+
 class CodeFusionPreTrainedModel(PreTrainedModel):
-    """Weight initialisation, loading and saving of CodeFusion."""
+    """Loading and saving of CodeFusion."""
 
     config_class = CodeFusionConfig
     base_model_prefix = "codefusion"
@@ -338,14 +349,6 @@ class CodeFusionPreTrainedModel(PreTrainedModel):
     _no_split_modules = ["CodeFusionLayer"]
     _supports_sdpa = True
     _supports_attention_backend = True
-
-    @torch.no_grad()
-    def _init_weights(self, module: nn.Module):
-        super()._init_weights(module)
-        if isinstance(module, CodeFusionEmbedding):
-            # Directions are all that counts of the embeddings; at unit variance an optimiser step turns them as far
-            # as it changes the other weights.
-            init.normal_(module.embedding.weight, mean=0.0, std=1.0)
 
 
 class CodeFusionModel(CodeFusionPreTrainedModel):
@@ -364,14 +367,26 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
 
     def __init__(self, config: CodeFusionConfig):
         super().__init__(config)
-        self.encoder = AutoModelForTextEncoding.from_config(config.encoder_config)
+        # The dtype of all other parts: `from_config` would take the one that the encoder was once saved in.
+        self.encoder = remove_pooler(
+            AutoModelForTextEncoding.from_config(config.encoder_config, dtype=torch.get_default_dtype())
+        )
         self.embedding = CodeFusionEmbedding(config)
         self.denoiser = CodeFusionDenoiser(config)
         self.decoder = CodeFusionDecoder(config)
         self.head = nn.Linear(config.latent_size, config.vocab_size)
         if config.predict_length:
-            self.length_head = nn.Linear(config.encoder_config.hidden_size, config.max_code_length)
+            self.length_head = nn.Linear(self.encoder.config.hidden_size, config.max_code_length // config.canvas_step)
         self.post_init()
+
+    @torch.no_grad()
+    def _init_weights(self, module: nn.Module):
+        # transformers calls this for modules with parameters of their own: the table, not the `CodeFusionEmbedding`.
+        super()._init_weights(module)
+        if module is self.embedding.embedding:
+            # Directions are all that counts of the embeddings; at unit variance an optimiser step turns them as far
+            # as it changes the other weights.
+            init.normal_(module.weight, mean=0.0, std=1.0)
 
     @classmethod
     def from_encoder_pretrained(cls, pretrained_model_name_or_path: str, **kwargs) -> "CodeFusionModel":
@@ -401,9 +416,13 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         encoder_kwargs = {
             name.removeprefix("encoder_"): kwargs.pop(name) for name in list(kwargs) if name.startswith("encoder_")
         }
-        encoder = AutoModelForTextEncoding.from_pretrained(pretrained_model_name_or_path, **encoder_kwargs)
+        encoder = remove_pooler(
+            AutoModelForTextEncoding.from_pretrained(pretrained_model_name_or_path, **encoder_kwargs)
+        )
+        encoder.config.name_or_path = ""  # perhaps a path of this machine, and nothing to publish
+        encoder_fields = encoder.config.to_dict()
         for name in ("vocab_size", "pad_token_id", "bos_token_id", "eos_token_id"):
-            kwargs.setdefault(name, getattr(encoder.config, name))
+            kwargs.setdefault(name, encoder_fields.get(name))  # T5 has no beginning-of-sequence token
         model = cls(CodeFusionConfig(encoder_config=encoder.config, **kwargs))
         model.encoder.load_state_dict(encoder.state_dict())
         return model.eval()
@@ -420,7 +439,8 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
             name: sum(parameter.numel() for parameter in module.parameters()) for name, module in self.named_children()
         }
 
-    def encode(self, input_ids: torch.LongTensor, attention_mask: torch.Tensor | None = None) -> torch.FloatTensor:
+    @apply_forward_hook  # the pipeline's first call: with CPU offload, it brings the model to the device
+    def encode(self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None) -> torch.Tensor:
         """
         The encoder E.
 
@@ -435,7 +455,7 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         """
         return self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
 
-    def embed(self, input_ids: torch.LongTensor) -> torch.FloatTensor:
+    def embed(self, input_ids: torch.Tensor) -> torch.Tensor:
         """
         The code embedding L.
 
@@ -450,10 +470,10 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         return self.embedding(input_ids)
 
     def predict_length(
-        self, encoder_hidden_states: torch.FloatTensor, encoder_attention_mask: torch.Tensor | None = None
-    ) -> torch.FloatTensor:
+        self, encoder_hidden_states: torch.Tensor, encoder_attention_mask: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """
-        Scores of the program's length.
+        Scores of the canvas length.
 
         Args:
             encoder_hidden_states (`torch.FloatTensor` of shape `(batch_size, sequence_length, encoder_hidden_size)`):
@@ -462,7 +482,8 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
                 1 for tokens, 0 for padding.
 
         Returns:
-            `torch.FloatTensor` of shape `(batch_size, max_code_length)`: logits, entry `i` for `i + 1` tokens.
+            `torch.FloatTensor` of shape `(batch_size, max_code_length / canvas_step)`: logits, entry `i` for a canvas
+            of `(i + 1) * canvas_step` tokens.
 
         Raises:
             ValueError: if the model has no length head (`config.predict_length`).
@@ -478,13 +499,13 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
 
     def denoise(
         self,
-        latents: torch.FloatTensor,
+        latents: torch.Tensor,
         timesteps: torch.Tensor,
         key_values: KeyValues,
         attention_mask: torch.Tensor | None = None,
         encoder_attention_mask: torch.Tensor | None = None,
-        lengths: torch.LongTensor | None = None,
-        self_condition: torch.FloatTensor | None = None,
+        lengths: torch.Tensor | None = None,
+        self_condition: torch.Tensor | None = None,
         output_hidden_states: bool = False,
     ) -> CodeFusionDenoiserOutput:
         """
@@ -534,12 +555,12 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
 
     def decode(
         self,
-        pred_original_sample: torch.FloatTensor,
+        pred_original_sample: torch.Tensor,
         key_values: KeyValues,
         attention_mask: torch.Tensor | None = None,
         encoder_attention_mask: torch.Tensor | None = None,
-        lengths: torch.LongTensor | None = None,
-    ) -> tuple[torch.FloatTensor, torch.FloatTensor]:
+        lengths: torch.Tensor | None = None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """
         The decoder D and the head H.
 
@@ -565,11 +586,11 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
 
     def forward(
         self,
-        input_ids: torch.LongTensor,
+        input_ids: torch.Tensor,
         attention_mask: torch.Tensor | None = None,
-        labels: torch.LongTensor | None = None,
-        noise_prompt: torch.BoolTensor | None = None,
-        timesteps: torch.LongTensor | None = None,
+        labels: torch.Tensor | None = None,
+        noise_prompt: torch.Tensor | None = None,
+        timesteps: torch.Tensor | None = None,
         output_hidden_states: bool | None = None,
         return_dict: bool | None = None,
     ) -> CodeFusionOutput | tuple:
@@ -582,9 +603,9 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
             attention_mask (`torch.Tensor` of shape `(batch_size, sequence_length)`, *optional*):
                 1 for tokens, 0 for padding.
             labels (`torch.LongTensor` of shape `(batch_size, code_length)`):
-                The programs, each ended by the end-of-sequence token; behind it -100 or padding, which the loss
-                ignores. (Without a length head the canvas is `max_code_length` wide and its padding has to be learned:
-                the padding of a program then weighs as much as one token.)
+                The programs, each ended by the end-of-sequence token; behind it -100 or padding, which makes no
+                difference. A canvas ends at the next multiple of `config.canvas_step` (at `max_code_length` without a
+                length head); the padding in it has to be learned, but all of it weighs as much as one token.
             noise_prompt (`torch.BoolTensor` of shape `(batch_size,)`, *optional*):
                 Rows whose encoded prompt is replaced by Gaussian noise: the paper's unsupervised code generation.
             timesteps (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
@@ -625,10 +646,10 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         alphas_cumprod = self.config.alphas_cumprod().to(canvas.device)[timesteps][:, None, None]
         original = self.embed(canvas)
         noise = torch.randn_like(original)
-        latents = alphas_cumprod.sqrt() * original + (1.0 - alphas_cumprod).sqrt() * noise
+        latents = (alphas_cumprod.sqrt() * original + (1.0 - alphas_cumprod).sqrt() * noise).to(original.dtype)
 
         key_values = self.denoiser.project_prompt(encoder_hidden_states)
-        denoise_kwargs = {
+        denoise_kwargs: dict[str, Any] = {
             "key_values": key_values,
             "attention_mask": canvas_mask,
             "encoder_attention_mask": attention_mask,
@@ -664,7 +685,7 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
 
         # Embeddings are targets without gradient: with one they could meet the prediction by all becoming the same.
         target = original.detach()
-        if self.config.predicts_expectation:
+        if denoised.logits is not None:
             denoising_loss = mean(token_cross_entropy(denoised.logits))
         elif self.config.prediction_type == "sample":
             denoising_loss = mean((denoised.sample - target).square().mean(dim=-1))
@@ -678,7 +699,7 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         length_loss = None
         if self.config.predict_length:
             length_logits = self.predict_length(encoder_hidden_states, attention_mask)
-            length_losses = F.cross_entropy(length_logits, lengths - 1, reduction="none")
+            length_losses = F.cross_entropy(length_logits, lengths // self.config.canvas_step - 1, reduction="none")
             if noise_prompt is not None:
                 length_losses = length_losses * ~noise_prompt
             length_loss = length_losses.mean()
@@ -700,8 +721,8 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         return output if return_dict else output.to_tuple()
 
     def to_original_sample(
-        self, prediction: torch.FloatTensor, latents: torch.FloatTensor, alphas_cumprod: torch.FloatTensor
-    ) -> torch.FloatTensor:
+        self, prediction: torch.Tensor, latents: torch.Tensor, alphas_cumprod: torch.Tensor
+    ) -> torch.Tensor:
         """
         The estimate of x_0 that a prediction stands for.
 
@@ -717,7 +738,8 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
             `torch.FloatTensor` of the same shape, no vector longer than a code embedding.
         """
         if self.config.prediction_type == "epsilon":
-            prediction = (latents - (1.0 - alphas_cumprod).sqrt() * prediction) / alphas_cumprod.sqrt()
+            original = (latents - (1.0 - alphas_cumprod).sqrt() * prediction) / alphas_cumprod.sqrt()
+            prediction = original.to(prediction.dtype)
         return self._project_to_ball(prediction)
 
     def _project_to_ball(self, latents: torch.Tensor) -> torch.Tensor:
@@ -726,21 +748,24 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         norm = latents.norm(dim=-1, keepdim=True)
         return latents * (math.sqrt(self.config.latent_size) / norm.clamp(min=math.sqrt(self.config.latent_size)))
 
-    def _prepare_canvas(
-        self, labels: torch.LongTensor
-    ) -> tuple[torch.LongTensor, torch.Tensor | None, torch.LongTensor | None, torch.Tensor]:
-        """The tokens to be denoised, their attention mask, their lengths and the weight of each token in the loss."""
+    def _prepare_canvas(self, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """The tokens to be denoised, their attention mask, the canvas lengths and each token's weight in the loss."""
         is_code = (labels != -100) & (labels != self.config.pad_token_id)
+        step = self.config.canvas_step if self.config.predict_length else self.config.max_code_length
+        canvas_lengths = (is_code.sum(dim=1).clamp(min=1) + step - 1) // step * step
+        # Rounded up from the shape, not from the lengths, which would have to be fetched from the GPU.
+        canvas_length = (labels.shape[1] + step - 1) // step * step
         canvas = labels.masked_fill(~is_code, self.config.pad_token_id)
-        if self.config.predict_length:
-            return canvas, is_code, is_code.sum(dim=1).clamp(min=1), is_code.float()
-        padding = self.config.max_code_length - canvas.shape[1]
-        canvas = F.pad(canvas, (0, padding), value=self.config.pad_token_id)
-        is_code = F.pad(is_code, (0, padding), value=False)
-        weights = is_code.float() + (~is_code).float() / (~is_code).sum(dim=1, keepdim=True).clamp(min=1)
-        return canvas, None, None, weights
+        canvas = F.pad(canvas, (0, canvas_length - labels.shape[1]), value=self.config.pad_token_id)
+        is_code = F.pad(is_code, (0, canvas_length - labels.shape[1]), value=False)
+        canvas_mask = torch.arange(canvas_length, device=labels.device) < canvas_lengths[:, None]
+        # All padding of a canvas together weighs as much as one token: enough to learn it, too little to drown the
+        # code in it.
+        is_padding = canvas_mask & ~is_code
+        weights = is_code.float() + is_padding.float() / is_padding.sum(dim=1, keepdim=True).clamp(min=1)
+        return canvas, canvas_mask, canvas_lengths, weights
 
-    def _draw_timesteps(self, batch_size: int, device: torch.device) -> torch.LongTensor:
+    def _draw_timesteps(self, batch_size: int, device: torch.device) -> torch.Tensor:
         # One uniform offset for the whole batch: its steps always cover the schedule, which makes the loss less noisy
         # (the low-discrepancy sampler of https://huggingface.co/papers/2107.00630, appendix I.1).
         positions = (torch.rand(1, device=device) + torch.randperm(batch_size, device=device) / batch_size) % 1.0

@@ -60,8 +60,8 @@ class CodeFusionPipelineOutput(BaseOutput):
 
     codes: list[list[str]] | None = None
     scores: list[list[float]] | None = None
-    sequences: torch.LongTensor | None = None
-    latents: torch.FloatTensor | None = None
+    sequences: torch.Tensor | None = None
+    latents: torch.Tensor | None = None
 
 
 def normalize_prompt(prompt: str) -> str:
@@ -128,9 +128,15 @@ class CodeFusionPipeline(DiffusionPipeline):
         Check that the scheduler removes the noise that the model was trained to remove.
 
         Raises:
-            ValueError: if it follows no beta schedule, or another one than the model's config.
+            ValueError: if it follows no beta schedule, or another one than the model's config, or takes a prediction
+                that is neither the noise nor x_0.
         """
         check_scheduler(self.scheduler)
+        if self.scheduler.config.prediction_type not in ("epsilon", "sample"):
+            raise ValueError(
+                f"`prediction_type` of `scheduler` ({type(self.scheduler).__name__}) must be 'epsilon' or 'sample', "
+                f"got {self.scheduler.config.prediction_type!r}."
+            )
         expected = self.model.config.alphas_cumprod()
         found = self.scheduler.alphas_cumprod.to("cpu", torch.float32)
         if found.shape != expected.shape or not torch.allclose(found, expected, rtol=1e-3, atol=1e-4):
@@ -171,10 +177,12 @@ class CodeFusionPipeline(DiffusionPipeline):
             if not isinstance(value, int) or value < 1:
                 raise ValueError(f"`{name}` must be an integer of at least 1, got {value!r}.")
         config = self.model.config
-        if target_length is not None and not 1 <= target_length <= config.max_code_length:
+        if target_length is not None and (
+            not isinstance(target_length, int) or not 1 <= target_length <= config.max_code_length
+        ):
             raise ValueError(
-                f"`target_length` must be between 1 and `max_code_length` = {config.max_code_length}, got "
-                f"{target_length}."
+                f"`target_length` must be an integer between 1 and `max_code_length` = {config.max_code_length}, got "
+                f"{target_length!r}."
             )
         rows = len(prompts) * num_return_sequences
         if isinstance(generator, list) and len(generator) != rows:
@@ -185,12 +193,17 @@ class CodeFusionPipeline(DiffusionPipeline):
         if latents is not None and (
             latents.ndim != 3
             or latents.shape[0] != rows
-            or latents.shape[1] > config.max_code_length
+            or not 1 <= latents.shape[1] <= config.max_code_length
             or latents.shape[2] != config.latent_size
         ):
             raise ValueError(
                 f"`latents` must have the shape ({rows}, canvas_length, {config.latent_size}) with a `canvas_length` "
-                f"of at most {config.max_code_length}, got {tuple(latents.shape)}."
+                f"of at least 1 and at most {config.max_code_length}, got {tuple(latents.shape)}."
+            )
+        if latents is not None and target_length is not None and target_length > latents.shape[1]:
+            raise ValueError(
+                f"`target_length` must not be above the canvas length of `latents`, {latents.shape[1]}, got "
+                f"{target_length}."
             )
         if output_type not in OUTPUT_TYPES:
             raise ValueError(f"`output_type` must be one of {', '.join(OUTPUT_TYPES)}, got {output_type!r}.")
@@ -203,7 +216,7 @@ class CodeFusionPipeline(DiffusionPipeline):
 
     def encode_prompt(
         self, prompt: str | list[str], device: torch.device | None = None
-    ) -> tuple[torch.FloatTensor, torch.LongTensor]:
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """
         Encode prompts.
 
@@ -225,11 +238,11 @@ class CodeFusionPipeline(DiffusionPipeline):
 
     def prepare_lengths(
         self,
-        encoder_hidden_states: torch.FloatTensor,
-        attention_mask: torch.LongTensor,
+        encoder_hidden_states: torch.Tensor,
+        attention_mask: torch.Tensor,
         num_return_sequences: int,
         target_length: int | None = None,
-    ) -> torch.LongTensor:
+    ) -> torch.Tensor:
         """
         Canvas lengths of the candidates. Each prompt's candidates are shared out among the lengths in proportion to
         the probability that the length head gives them (by D'Hondt's method: one candidate gets the likeliest).
@@ -256,7 +269,7 @@ class CodeFusionPipeline(DiffusionPipeline):
         for _ in range(num_return_sequences):
             winner = (probabilities / (seats + 1.0)).argmax(dim=-1, keepdim=True)
             seats.scatter_add_(1, winner, torch.ones_like(winner, dtype=seats.dtype))
-            lengths.append(winner + 1)
+            lengths.append((winner + 1) * self.model.config.canvas_step)
         return torch.cat(lengths, dim=1).flatten()
 
     def prepare_latents(
@@ -265,8 +278,8 @@ class CodeFusionPipeline(DiffusionPipeline):
         dtype: torch.dtype,
         device: torch.device,
         generator: torch.Generator | list[torch.Generator] | None = None,
-        latents: torch.FloatTensor | None = None,
-    ) -> torch.FloatTensor:
+        latents: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         """
         The noise that denoising starts from, at the scale of the scheduler.
 
@@ -314,26 +327,32 @@ class CodeFusionPipeline(DiffusionPipeline):
         """
         if type(self.scheduler).__name__ in EPSILON_ONLY_SCHEDULERS:
             self.scheduler.register_to_config(prediction_type="epsilon")
-        if isinstance(self.scheduler, DPMSolverSDEScheduler) and generator is not None:
+        if isinstance(self.scheduler, DPMSolverSDEScheduler):
             # Its `step` takes no generator, but seeds.
-            generators = generator if isinstance(generator, list) else [generator]
-            seeds = [int(torch.randint(2**62, (1,), generator=g, device=g.device)) for g in generators]
-            self.scheduler.noise_sampler_seed = seeds if isinstance(generator, list) else seeds[0]
+            self.scheduler.noise_sampler_seed = self.scheduler.config.noise_sampler_seed
+            if generator is not None:
+                generators = generator if isinstance(generator, list) else [generator]
+                seeds = [int(torch.randint(2**62, (1,), generator=g, device=g.device)) for g in generators]
+                self.scheduler.noise_sampler_seed = seeds if isinstance(generator, list) else seeds[0]
         try:
             self.scheduler.set_timesteps(num_inference_steps, device=device)
-        except (IndexError, ValueError) as error:
+        except ValueError as error:
             raise ValueError(
                 f"`num_inference_steps`: {type(self.scheduler).__name__} cannot make {num_inference_steps} steps with "
                 f"its settings ({error})."
             ) from error
+        if hasattr(self.scheduler, "set_begin_index"):
+            # Otherwise the first index is looked up by its timestep, and of two equal ones (as with Karras sigmas at
+            # 50 steps) the second is taken: `step` then runs off the end.
+            self.scheduler.set_begin_index(0)
         step_kwargs = {}
         if "generator" in inspect.signature(self.scheduler.step).parameters:
             step_kwargs["generator"] = generator
         return self.scheduler.timesteps, step_kwargs
 
     def convert_prediction(
-        self, prediction: torch.FloatTensor, model_input: torch.FloatTensor, timestep: torch.Tensor
-    ) -> tuple[torch.FloatTensor, torch.FloatTensor]:
+        self, prediction: torch.Tensor, model_input: torch.Tensor, timestep: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """
         What the scheduler's `step` takes, and the estimate of x_0, from the denoiser's prediction.
 
@@ -349,11 +368,8 @@ class CodeFusionPipeline(DiffusionPipeline):
             `tuple` of two tensors of that shape.
         """
         alphas_cumprod = self.scheduler.alphas_cumprod
-        if self.model.config.prediction_type == "epsilon":
-            alpha_prod_t = interpolate_alphas_cumprod(alphas_cumprod, timestep).to(model_input.device)
-            pred_original_sample = self.model.to_original_sample(prediction, model_input, alpha_prod_t)
-        else:
-            pred_original_sample = prediction
+        alpha_prod_t = interpolate_alphas_cumprod(alphas_cumprod, timestep).to(model_input.device)
+        pred_original_sample = self.model.to_original_sample(prediction, model_input, alpha_prod_t)
         if self.scheduler.config.prediction_type == self.model.config.prediction_type:
             return prediction, pred_original_sample
         if self.scheduler.config.prediction_type == "epsilon":
@@ -363,12 +379,12 @@ class CodeFusionPipeline(DiffusionPipeline):
 
     def decode_latents(
         self,
-        latents: torch.FloatTensor,
+        latents: torch.Tensor,
         key_values: KeyValues,
         attention_mask: torch.Tensor | None = None,
         encoder_attention_mask: torch.Tensor | None = None,
-        lengths: torch.LongTensor | None = None,
-    ) -> tuple[torch.LongTensor, torch.FloatTensor]:
+        lengths: torch.Tensor | None = None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """
         Tokens and scores of denoised embeddings, by decoder and head.
 
@@ -391,7 +407,7 @@ class CodeFusionPipeline(DiffusionPipeline):
         scores = (log_probabilities * is_code).sum(dim=1) / is_code.sum(dim=1)
         return token_ids.masked_fill(~is_code, self.model.config.pad_token_id), scores
 
-    def decode_drafts(self, pred_original_sample: torch.FloatTensor, lengths: torch.LongTensor) -> list[str]:
+    def decode_drafts(self, pred_original_sample: torch.Tensor, lengths: torch.Tensor) -> list[str]:
         """
         The programs as they stand in the middle of a call, for a `callback_on_step_end`: each position shows the token
         whose embedding is nearest. (The decoder, which corrects the last estimate by the prompt, runs once, at the
@@ -413,7 +429,7 @@ class CodeFusionPipeline(DiffusionPipeline):
         return self._to_text(token_ids)
 
     @property
-    def lengths(self) -> torch.LongTensor:
+    def lengths(self) -> torch.Tensor:
         """Canvas lengths of the candidates of the last call, of shape `(batch_size * num_return_sequences,)`."""
         return self._lengths
 
@@ -426,7 +442,7 @@ class CodeFusionPipeline(DiffusionPipeline):
         num_return_sequences: int = 1,
         target_length: int | None = None,
         generator: torch.Generator | list[torch.Generator] | None = None,
-        latents: torch.FloatTensor | None = None,
+        latents: torch.Tensor | None = None,
         output_type: str = "text",
         return_dict: bool = True,
         callback_on_step_end: Callable[["CodeFusionPipeline", int, torch.Tensor, dict], dict] | None = None,
@@ -454,8 +470,8 @@ class CodeFusionPipeline(DiffusionPipeline):
             output_type (`str`, *optional*, defaults to `"text"`):
                 `"text"`, `"token_ids"` or `"latent"`.
             return_dict (`bool`, *optional*, defaults to `True`):
-                Whether to return a [`CodeFusionPipelineOutput`] instead of a tuple of `codes` (or `sequences`, or
-                `latents`, as `output_type` says) and `scores`.
+                Whether to return a [`CodeFusionPipelineOutput`] instead of a tuple of those of its fields that are not
+                `None`, in their order.
             callback_on_step_end (`Callable`, *optional*):
                 Called after each step as `callback_on_step_end(pipe, step, timestep, callback_kwargs)`; the `latents`
                 of the dictionary it returns take the place of the pipeline's.
@@ -499,7 +515,7 @@ class CodeFusionPipeline(DiffusionPipeline):
                 for key, value in key_values
             )
 
-        conditioning = {
+        conditioning: dict[str, Any] = {
             "attention_mask": canvas_mask,
             "encoder_attention_mask": prompt_mask.repeat_interleave(num_return_sequences, dim=0),
             "lengths": lengths,
@@ -532,29 +548,28 @@ class CodeFusionPipeline(DiffusionPipeline):
                     latents = callback_on_step_end(self, i, t, callback_kwargs).pop("latents", latents)
                 progress_bar.update()
 
-        output = CodeFusionPipelineOutput()
         if output_type == "latent":
-            output.latents = latents.unflatten(0, (batch_size, num_return_sequences))
+            output = CodeFusionPipelineOutput(latents=latents.unflatten(0, (batch_size, num_return_sequences)))
         else:
             token_ids, scores = self.decode_latents(
                 latents, for_candidates(self.model.decoder.project_prompt(encoder_hidden_states)), **conditioning
             )
-            output.sequences, ranked_scores = self.rank_candidates(
+            sequences, ranked_scores = self.rank_candidates(
                 token_ids.unflatten(0, (batch_size, num_return_sequences)),
                 scores.unflatten(0, (batch_size, num_return_sequences)),
             )
-            output.scores = ranked_scores.tolist()
-            if output_type == "text":
-                output.codes = [self._to_text(candidates) for candidates in output.sequences]
+            output = CodeFusionPipelineOutput(
+                codes=[self._to_text(candidates) for candidates in sequences] if output_type == "text" else None,
+                scores=ranked_scores.tolist(),
+                sequences=sequences,
+            )
 
         self.maybe_free_model_hooks()
         if not return_dict:
             return output.to_tuple()
         return output
 
-    def rank_candidates(
-        self, sequences: torch.LongTensor, scores: torch.FloatTensor
-    ) -> tuple[torch.LongTensor, torch.FloatTensor]:
+    def rank_candidates(self, sequences: torch.Tensor, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """
         Sort the candidates of each prompt by score, the best first and empty ones last.
 
@@ -571,13 +586,13 @@ class CodeFusionPipeline(DiffusionPipeline):
         order = scores.masked_fill(is_empty, -torch.inf).argsort(dim=-1, descending=True, stable=True)
         return sequences.gather(1, order[..., None].expand_as(sequences)), scores.gather(1, order)
 
-    def _before_end(self, token_ids: torch.LongTensor, include_end: bool) -> torch.BoolTensor:
+    def _before_end(self, token_ids: torch.Tensor, include_end: bool) -> torch.Tensor:
         """Which positions are before the first end-of-sequence or padding token, or up to it."""
         is_end = (token_ids == self.model.config.eos_token_id) | (token_ids == self.model.config.pad_token_id)
         ends_before = is_end.cumsum(dim=-1) - (is_end.int() if include_end else 0)
         return ends_before == 0
 
-    def _to_text(self, token_ids: torch.LongTensor) -> list[str]:
+    def _to_text(self, token_ids: torch.Tensor) -> list[str]:
         token_ids = token_ids.masked_fill(
             ~self._before_end(token_ids, include_end=False), self.model.config.pad_token_id
         )

@@ -1,0 +1,567 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The pipeline, on models that have learned four pairs by heart."""
+
+import math
+
+import diffusers
+import pytest
+import torch
+from diffusers import (
+    DDIMScheduler,
+    DDPMScheduler,
+    DPMSolverMultistepScheduler,
+    DPMSolverSDEScheduler,
+    EDMEulerScheduler,
+    IPNDMScheduler,
+)
+
+from codefusion_hf.pipelines import (
+    SUPPORTED_SCHEDULERS,
+    CodeFusionPipeline,
+    CodeFusionPipelineOutput,
+    CodeFusionScheduler,
+    normalize_prompt,
+)
+
+
+# diffusers hands torch tensors to numpy functions, in every `set_timesteps`
+pytestmark = pytest.mark.filterwarnings("ignore:__array:DeprecationWarning")
+
+LOG_2 = math.log(2.0)
+
+
+def train(model, batch, steps):
+    large = {name: value.repeat(4, 1) for name, value in batch.items()}
+    model.train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3)
+    torch.manual_seed(0)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        model(**large).loss.backward()
+        optimizer.step()
+    return model.eval()
+
+
+@pytest.fixture(scope="module")
+def models(make_model, batch):
+    """A model for each prediction type, that gives back the four programs for their prompts."""
+    return {
+        "sample": train(make_model(), batch, 160),
+        "epsilon": train(make_model(prediction_type="epsilon"), batch, 240),
+    }
+
+
+@pytest.fixture
+def pipe(models, make_pipeline):
+    return make_pipeline(models["sample"])
+
+
+@pytest.fixture
+def untrained(make_pipeline):
+    """What an untrained model says depends on everything: prompt, noise, scheduler."""
+    return make_pipeline()
+
+
+@pytest.fixture(scope="module")
+def prompts(pairs):
+    return [prompt for prompt, _ in pairs]
+
+
+@pytest.fixture(scope="module")
+def programs(pairs):
+    return [code for _, code in pairs]
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def swap(pipe, name):
+    pipe.scheduler = getattr(diffusers, name).from_config(pipe.scheduler.config)
+    return pipe
+
+
+# --- What comes out
+
+
+def test_writes_the_programs(pipe, prompts, programs):
+    output = pipe(prompts, num_return_sequences=3, generator=seeded())
+    assert isinstance(output, CodeFusionPipelineOutput)
+    assert [candidates[0] for candidates in output.codes] == programs
+    assert [len(candidates) for candidates in output.codes] == [len(scores) for scores in output.scores] == [3] * 4
+    assert output.sequences.shape[:2] == (4, 3)
+    assert output.sequences.dtype == torch.long
+    assert output.latents is None
+    for scores in output.scores:
+        assert scores == sorted(scores, reverse=True)
+        assert all(isinstance(score, float) and score <= 0.0 for score in scores)
+    for candidates, sequences in zip(output.codes, output.sequences, strict=True):
+        assert pipe.tokenizer.batch_decode(sequences, skip_special_tokens=True) == candidates
+
+
+def test_single_prompt(pipe, prompts, programs):
+    output = pipe(prompts[1], generator=seeded())
+    assert output.codes == [[programs[1]]]
+    assert pipe(f"  {prompts[1].capitalize()}\n", generator=seeded()).codes == [[programs[1]]]
+
+
+def test_output_types(pipe, prompts):
+    text = pipe(prompts[:2], num_return_sequences=3, generator=seeded())
+
+    ids = pipe(prompts[:2], num_return_sequences=3, generator=seeded(), output_type="token_ids")
+    assert ids.codes is ids.latents is None
+    assert torch.equal(ids.sequences, text.sequences)
+    assert ids.scores == text.scores
+
+    latent = pipe(prompts[:2], num_return_sequences=3, generator=seeded(), output_type="latent")
+    assert latent.codes is latent.scores is latent.sequences is None
+    assert latent.latents.shape == (2, 3, *text.sequences.shape[2:], pipe.model.config.latent_size)
+
+
+@pytest.mark.parametrize("output_type", ["text", "token_ids", "latent"])
+def test_tuples_hold_the_fields_of_the_output(output_type, pipe, prompts):
+    output = pipe(prompts[:2], generator=seeded(), output_type=output_type)
+    as_tuple = pipe(prompts[:2], generator=seeded(), output_type=output_type, return_dict=False)
+    fields = {"text": ("codes", "scores", "sequences"), "token_ids": ("scores", "sequences"), "latent": ("latents",)}
+    assert isinstance(as_tuple, tuple)
+    assert tuple(output) == fields[output_type]
+    for field, value in zip(fields[output_type], as_tuple, strict=True):
+        assert torch.equal(value, output[field]) if isinstance(value, torch.Tensor) else value == output[field]
+    assert torch.equal(as_tuple[-1], output[-1])
+
+
+def test_scores_are_mean_log_probabilities_up_to_the_end(pipe, monkeypatch):
+    """Of a program that ends, one that ends at once, and one that its canvas of 4 cuts."""
+    tokens = torch.tensor([[70, 71, 2, 80, 81], [2, 70, 70, 70, 70], [70, 71, 72, 73, 2]])
+    probabilities = torch.tensor([[0.5, 0.25, 0.125, 0.9, 0.9], [0.25] + [0.9] * 4, [0.5, 0.5, 0.25, 0.25, 0.9]])
+    others = ((1.0 - probabilities) / (pipe.model.config.vocab_size - 1)).log()
+    logits = others[..., None].repeat(1, 1, pipe.model.config.vocab_size)
+    logits.scatter_(2, tokens[..., None], probabilities.log()[..., None])
+    monkeypatch.setattr(pipe.model, "decode", lambda *args: (logits, None))
+
+    canvas_mask = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 1, 1], [1, 1, 1, 1, 0]])
+    token_ids, scores = pipe.decode_latents(torch.zeros(3, 5, 16), (), canvas_mask)
+    assert token_ids.tolist() == [[70, 71, 2, 0, 0], [2, 0, 0, 0, 0], [70, 71, 72, 73, 0]]
+    assert scores.tolist() == pytest.approx([-2.0 * LOG_2, -2.0 * LOG_2, -1.5 * LOG_2])
+
+
+def test_empty_candidates_come_last(pipe):
+    sequences = torch.tensor([[[2, 0, 0], [70, 2, 0], [0, 0, 0], [71, 72, 2]]])
+    scores = torch.tensor([[-0.1, -90.0, -0.2, -0.5]])
+    sequences, scores = pipe.rank_candidates(sequences, scores)
+    assert sequences.tolist() == [[[71, 72, 2], [70, 2, 0], [2, 0, 0], [0, 0, 0]]]
+    assert scores[0].tolist() == pytest.approx([-0.5, -90.0, -0.1, -0.2])
+
+
+# --- Noise
+
+
+@pytest.mark.parametrize("output_type", ["text", "latent"])
+def test_the_same_seed_gives_the_same_output(output_type, untrained, prompts):
+    def generate(seed):
+        return untrained(prompts[:2], 5, num_return_sequences=2, generator=seeded(seed), output_type=output_type)[0]
+
+    one, again, other = generate(1), generate(1), generate(2)
+    if output_type == "text":
+        assert one == again
+    else:
+        assert torch.equal(one, again)
+        assert not torch.allclose(one, other)
+
+
+def test_one_generator_a_candidate(untrained, prompts):
+    """Each candidate then depends on its own generator alone, whatever else is in the batch."""
+    kwargs = {"num_inference_steps": 5, "target_length": 6, "output_type": "latent"}
+    together = untrained(
+        prompts[:2], num_return_sequences=2, generator=[seeded(i) for i in range(4)], **kwargs
+    ).latents
+    for row, candidate in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        alone = untrained(prompts[row], generator=[seeded(2 * row + candidate)], **kwargs).latents
+        torch.testing.assert_close(together[row, candidate], alone[0, 0], atol=1e-4, rtol=1e-4)
+
+
+def test_latents_take_the_place_of_the_draw(untrained, prompts):
+    swap(untrained, "DDIMScheduler")
+    drawn = untrained(prompts[0], 5, num_return_sequences=2, target_length=7, generator=seeded(), output_type="latent")
+    latents = torch.randn(2, 7, 16, generator=seeded())
+    given = untrained(prompts[0], 5, num_return_sequences=2, latents=latents, output_type="latent")
+    assert torch.equal(drawn.latents, given.latents)
+    assert untrained.lengths.tolist() == [7, 7]
+
+
+def test_noise_has_the_scale_of_the_scheduler(untrained):
+    swap(untrained, "EulerDiscreteScheduler")
+    untrained.prepare_timesteps(10, torch.device("cpu"))
+    arguments = {"shape": (2, 40, 16), "dtype": torch.float32, "device": torch.device("cpu")}
+    drawn = untrained.prepare_latents(**arguments, generator=seeded())
+    given = untrained.prepare_latents(**arguments, latents=torch.randn(2, 40, 16, generator=seeded()))
+    assert torch.equal(drawn, given)
+    alphas_cumprod = untrained.model.config.alphas_cumprod()[-1]
+    assert drawn.std().item() == pytest.approx(alphas_cumprod.rsqrt().item(), rel=0.05)
+
+
+def test_target_length(untrained, prompts):
+    for target_length in (1, 9, 24):
+        output = untrained(prompts, 2, target_length=target_length, generator=seeded())
+        assert output.sequences.shape == (4, 1, target_length)
+        assert untrained.lengths.tolist() == [target_length] * 4
+    output = untrained(prompts, 2, target_length=5, latents=torch.randn(4, 8, 16), generator=seeded())
+    assert output.sequences.shape == (4, 1, 8)
+    assert untrained.lengths.tolist() == [5] * 4
+    assert not output.sequences[..., 5:].any()
+
+
+def test_fixed_canvas(make_pipeline, prompts):
+    pipe = make_pipeline(predict_length=False)
+    assert pipe(prompts, 2, generator=seeded()).sequences.shape == (4, 1, pipe.model.config.max_code_length)
+
+
+@pytest.mark.parametrize("prediction_type", ["sample", "epsilon"])
+def test_a_batch_is_worth_its_single_prompts(prediction_type, models, make_pipeline, prompts):
+    """Prompts of different lengths pad each other, which nothing may read."""
+    pipe = swap(make_pipeline(models[prediction_type]), "DDIMScheduler")
+    assert len({len(ids) for ids in pipe.tokenizer(prompts).input_ids}) > 1
+    latents = torch.randn(4, 9, 16, generator=seeded())
+    together = pipe(prompts, 5, target_length=6, latents=latents, output_type="latent").latents
+    for row, prompt in enumerate(prompts):
+        alone = pipe(prompt, 5, target_length=6, latents=latents[row : row + 1, :6], output_type="latent").latents
+        torch.testing.assert_close(together[row, :, :6], alone[0], atol=1e-5, rtol=1e-5)
+
+
+# --- Lengths
+
+
+def test_predicts_the_length(pipe, prompts, programs):
+    output = pipe(prompts, 2, generator=seeded())
+    code_lengths = [len(ids) for ids in pipe.tokenizer(programs).input_ids]
+    assert code_lengths == [3, 10, 12, 11]
+    assert pipe.lengths.tolist() == [4, 12, 12, 12]
+    assert output.sequences.shape == (4, 1, 12)
+
+
+def test_candidates_share_out_the_lengths(pipe, monkeypatch):
+    """D'Hondt: with 0.5, 0.3, 0.2 the quotients in order are 0.5, 0.3, 0.25, 0.2, 0.166, 0.15."""
+    probabilities = torch.tensor([[0.0, 0.5, 0.0, 0.3, 0.2, 0.0], [0.0, 0.0, 1.0, 0.0, 0.0, 0.0]])
+    monkeypatch.setattr(pipe.model, "predict_length", lambda *args: probabilities.log())
+    assert pipe.model.config.canvas_step == 4
+    lengths = pipe.prepare_lengths(torch.zeros(2, 3, 24), torch.ones(2, 3), 6)
+    assert lengths.unflatten(0, (2, 6)).tolist() == [[8, 16, 8, 20, 8, 16], [12] * 6]
+    assert pipe.prepare_lengths(torch.zeros(2, 3, 24), torch.ones(2, 3), 1).tolist() == [8, 12]
+    assert pipe.prepare_lengths(torch.zeros(2, 3, 24), torch.ones(2, 3), 2, target_length=5).tolist() == [5] * 4
+
+
+# --- Callbacks
+
+
+def test_callback_gets_what_it_asks_for(pipe, prompts):
+    calls = []
+
+    def callback(pipeline, step, timestep, tensors):
+        assert pipeline is pipe
+        calls.append((step, int(timestep), {name: tensor.shape for name, tensor in tensors.items()}))
+        return tensors
+
+    shape = pipe(prompts[0], 4, num_return_sequences=2, generator=seeded(), output_type="latent").latents[0].shape
+    for names in (["latents"], ["pred_original_sample"], ["latents", "pred_original_sample"], []):
+        calls.clear()
+        pipe(
+            prompts[0],
+            4,
+            num_return_sequences=2,
+            generator=seeded(),
+            callback_on_step_end=callback,
+            callback_on_step_end_tensor_inputs=names,
+        )
+        assert [call[:2] for call in calls] == list(enumerate(pipe.scheduler.timesteps.tolist()))
+        assert all(call[2] == dict.fromkeys(names, shape) for call in calls)
+
+
+def test_callback_replaces_the_latents(pipe, prompts):
+    replacement = torch.randn(1, 6, 16, generator=seeded())
+
+    def callback(pipeline, step, timestep, tensors):
+        return {"latents": replacement} if step == 2 else {}
+
+    output = pipe(prompts[0], 3, target_length=6, output_type="latent", callback_on_step_end=callback)
+    assert torch.equal(output.latents[0], replacement)
+
+
+def test_drafts_become_the_program(pipe, prompts, programs):
+    drafts = []
+
+    def callback(pipeline, step, timestep, tensors):
+        drafts.append(pipeline.decode_drafts(tensors["pred_original_sample"], pipeline.lengths))
+        return {}
+
+    pipe(
+        prompts,
+        10,
+        generator=seeded(),
+        callback_on_step_end=callback,
+        callback_on_step_end_tensor_inputs=["pred_original_sample"],
+    )
+    assert len(drafts) == 10
+    assert drafts[-1] == programs
+
+
+def test_drafts_of_exact_embeddings(untrained, programs):
+    token_ids = untrained.tokenizer(programs, padding=True, return_tensors="pt").input_ids
+    lengths = (token_ids != 0).sum(dim=1)
+    embeds = untrained.model.embed(token_ids)
+    assert untrained.decode_drafts(embeds, lengths) == programs
+    # What lies beyond the canvas does not show.
+    embeds[0, lengths[0] :] = embeds[1, 0]
+    embeds[0, lengths[0] - 1] = embeds[1, 0]
+    assert untrained.decode_drafts(embeds[:1], lengths[:1] - 1) == programs[:1]
+
+
+# --- Bad input
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({"prompt": ""}, "`prompt` must be a string that is not empty, got ''"),
+        ({"prompt": ["list", " "]}, "`prompt` must be a string that is not empty, got ' '"),
+        ({"prompt": []}, "`prompt` must be a string or a list"),
+        ({"prompt": ("list",)}, "`prompt` must be a string or a list"),
+        ({"prompt": None}, "`prompt` must be a string or a list"),
+        ({"prompt": ["list", 3]}, "`prompt` must be a string that is not empty, got 3"),
+        ({"num_inference_steps": 0}, "`num_inference_steps` must be an integer of at least 1, got 0"),
+        ({"num_inference_steps": 2.5}, "`num_inference_steps` must be an integer"),
+        ({"num_inference_steps": 1201}, "`num_inference_steps`: CodeFusionScheduler cannot make 1201 steps"),
+        ({"num_return_sequences": 0}, "`num_return_sequences` must be an integer of at least 1, got 0"),
+        ({"target_length": 0}, "`target_length` must be .* 24, got 0"),
+        ({"target_length": 25}, "`target_length` must be .* 24, got 25"),
+        ({"target_length": 3.5}, "`target_length` must be .* 24, got 3.5"),
+        (
+            {"generator": [torch.Generator()]},
+            "`generator` must have one entry for each of the 2 x 1 candidates, got 1",
+        ),
+        ({"latents": torch.zeros(2, 16)}, r"`latents` must have the shape \(2, canvas_length, 16\).* got \(2, 16\)"),
+        ({"latents": torch.zeros(3, 6, 16)}, r"`latents` must have the shape .* got \(3, 6, 16\)"),
+        ({"latents": torch.zeros(2, 6, 8)}, r"`latents` must have the shape .* got \(2, 6, 8\)"),
+        ({"latents": torch.zeros(2, 25, 16)}, r"`latents` .* at most 24, got \(2, 25, 16\)"),
+        ({"latents": torch.zeros(2, 0, 16)}, r"`latents` .* got \(2, 0, 16\)"),
+        ({"latents": torch.zeros(2, 6, 16), "target_length": 7}, "`target_length` .*`latents`.*6.* got 7"),
+        ({"output_type": "code"}, "`output_type` must be one of text, token_ids, latent, got 'code'"),
+        ({"callback_on_step_end_tensor_inputs": ["noise"]}, r"`callback_on_step_end_tensor_inputs` .* \['noise'\]"),
+    ],
+)
+def test_bad_input(kwargs, message, untrained):
+    with pytest.raises(ValueError, match=message):
+        untrained(**{"prompt": ["list files", "show the date"], "num_inference_steps": 2, **kwargs})
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("List all files", "list all files"),
+        ("  List\tall \n files ", "list all files"),
+        ("list All files", "list All files"),
+        ("SSH into the server", "SSH into the server"),
+        ("PostgreSQL dump", "PostgreSQL dump"),
+        ("mySQL dump", "mySQL dump"),
+        ("A", "a"),
+        ("Öffne x", "öffne x"),
+        ("5 files", "5 files"),
+    ],
+)
+def test_normalize_prompt(prompt, expected):
+    assert normalize_prompt(prompt) == expected
+    assert normalize_prompt(expected) == expected
+
+
+# --- Loading, saving, running
+
+
+@pytest.mark.parametrize("prediction_type", ["sample", "epsilon"])
+def test_save_and_load(prediction_type, models, make_pipeline, prompts, programs, tmp_path):
+    pipe = make_pipeline(models[prediction_type])
+    pipe.save_pretrained(tmp_path)
+    loaded = CodeFusionPipeline.from_pretrained(tmp_path)
+    loaded.set_progress_bar_config(disable=True)
+    assert isinstance(loaded.scheduler, CodeFusionScheduler)
+    kwargs = {"num_return_sequences": 2, "generator": seeded()}
+    expected, actual = (one(prompts, 10, **{**kwargs, "generator": seeded()}) for one in (pipe, loaded))
+    assert actual.codes == expected.codes
+    assert [candidates[0] for candidates in actual.codes] == programs
+    assert actual.scores == expected.scores
+    assert torch.equal(actual.sequences, expected.sequences)
+
+
+def test_the_prompt_is_read_once(pipe, prompts):
+    calls = []
+    modules = {
+        "encoder": pipe.model.encoder,
+        "denoiser's prompt": pipe.model.denoiser.prompt_projection,
+        "decoder's prompt": pipe.model.decoder.prompt_projection,
+        "denoiser": pipe.model.denoiser,
+        "decoder": pipe.model.decoder,
+    }
+    handles = [
+        module.register_forward_hook(
+            lambda module, args, output, name=name: calls.append((name, len(args[0]) if args else 2))
+        )
+        for name, module in modules.items()
+    ]
+    pipe(prompts[:2], 5, num_return_sequences=3, generator=seeded())
+    for handle in handles:
+        handle.remove()
+    assert calls == [
+        ("encoder", 2),
+        ("denoiser's prompt", 2),
+        *[("denoiser", 6)] * 5,
+        ("decoder's prompt", 2),
+        ("decoder", 6),
+    ]
+
+
+def test_the_model_is_conditioned_on_its_estimate_in_the_ball(make_pipeline, prompts):
+    """As in training, where no estimate of x_0 is longer than an embedding."""
+    pipe = make_pipeline(sample_parameterization="vector")
+    with torch.no_grad():
+        pipe.model.denoiser.output_projection.weight.mul_(1000.0)
+    conditions = []
+    pipe.model.denoiser.register_forward_pre_hook(lambda module, args: conditions.append(args[6]))
+    pipe(prompts[0], 3, generator=seeded())
+    assert conditions[0] is None
+    for condition in conditions[1:]:
+        torch.testing.assert_close(condition.norm(dim=-1), torch.full(condition.shape[:2], 4.0))
+
+
+def test_progress_bar(untrained, prompts, capfd):
+    untrained(prompts[0], 2)
+    assert capfd.readouterr().err == ""
+    untrained.set_progress_bar_config(disable=False)
+    untrained(prompts[0], 2)
+    assert "2/2" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["CodeFusionScheduler", "DDIMScheduler", "HeunDiscreteScheduler"])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+@pytest.mark.parametrize("prediction_type", ["sample", "epsilon"])
+def test_other_dtypes(prediction_type, dtype, name, make_pipeline, prompts):
+    pipe = make_pipeline(prediction_type=prediction_type).to(dtype)
+    if name != "CodeFusionScheduler":
+        swap(pipe, name)
+    assert pipe(prompts, 3, generator=seeded()).sequences.shape[:2] == (4, 1)
+    latents = pipe(prompts, 3, generator=seeded(), output_type="latent").latents
+    assert latents.dtype == dtype
+    assert latents.isfinite().all()
+    assert not latents.requires_grad
+
+
+# --- Schedulers
+
+
+@pytest.mark.parametrize("name", SUPPORTED_SCHEDULERS)
+def test_every_scheduler_writes_the_programs(name, pipe, prompts, programs):
+    swap(pipe, name)
+    latents = pipe(prompts, 10, num_return_sequences=2, generator=seeded(), output_type="latent").latents
+    assert latents.shape == (4, 2, int(pipe.lengths.max()), 16)
+    assert latents.isfinite().all()
+    output = pipe(prompts, 10, num_return_sequences=2, generator=seeded())
+    assert [candidates[0] for candidates in output.codes] == programs
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CodeFusionScheduler",
+        "DDIMScheduler",
+        "DPMSolverMultistepScheduler",
+        "EulerAncestralDiscreteScheduler",
+        "HeunDiscreteScheduler",
+        "PNDMScheduler",
+    ],
+)
+def test_a_model_of_the_noise_writes_the_programs(name, models, make_pipeline, prompts, programs):
+    pipe = make_pipeline(models["epsilon"])
+    if name != "CodeFusionScheduler":
+        swap(pipe, name)
+    assert pipe.scheduler.config.prediction_type == "epsilon"
+    assert [candidates[0] for candidates in pipe(prompts, 20, generator=seeded()).codes] == programs
+
+
+def test_swapping_again_after_a_call(pipe, prompts, programs):
+    """PNDM takes nothing but noise, and is told so; the next scheduler inherits that and still fits the model."""
+    for name in ("PNDMScheduler", "DDIMScheduler", "DPMSolverMultistepScheduler"):
+        swap(pipe, name)
+        assert [candidates[0] for candidates in pipe(prompts, 10, generator=seeded()).codes] == programs
+
+
+def test_heun_evaluates_twice_a_step(pipe, prompts):
+    swap(pipe, "HeunDiscreteScheduler")
+    calls = []
+    handle = pipe.model.denoiser.register_forward_hook(lambda *args: calls.append(args))
+    pipe(prompts[0], 10, generator=seeded())
+    handle.remove()
+    assert pipe.num_timesteps == len(calls) == 19
+
+
+@pytest.mark.parametrize("scheduler_class", [IPNDMScheduler, EDMEulerScheduler])
+def test_refuses_a_scheduler_with_a_schedule_of_its_own(scheduler_class, pipe, prompts):
+    with pytest.raises(ValueError, match=scheduler_class.__name__):
+        CodeFusionPipeline(pipe.model, pipe.tokenizer, scheduler_class())
+    pipe.scheduler = scheduler_class()
+    with pytest.raises(ValueError, match=scheduler_class.__name__):
+        pipe(prompts[0])
+
+
+@pytest.mark.parametrize(
+    "scheduler",
+    [CodeFusionScheduler(noise_factor=2.0), CodeFusionScheduler(num_train_timesteps=1000), DDPMScheduler()],
+    ids=["noise factor", "steps", "betas"],
+)
+def test_refuses_another_noise_schedule(scheduler, pipe, prompts):
+    with pytest.raises(ValueError, match="does not have the noise schedule of the model"):
+        CodeFusionPipeline(pipe.model, pipe.tokenizer, scheduler)
+    pipe.scheduler = scheduler
+    with pytest.raises(ValueError, match=rf"{type(scheduler).__name__}.*from_config\(pipe.scheduler.config\)"):
+        pipe(prompts[0])
+
+
+def test_refuses_a_prediction_it_cannot_give(pipe, prompts):
+    pipe.scheduler = DDIMScheduler.from_config(pipe.scheduler.config, prediction_type="v_prediction")
+    with pytest.raises(ValueError, match="`prediction_type`.*'v_prediction'"):
+        pipe(prompts[0])
+
+
+@pytest.mark.parametrize("num_inference_steps", [10, 50])
+@pytest.mark.parametrize("sigmas", ["use_karras_sigmas", "use_lu_lambdas"])
+def test_other_noise_levels(sigmas, num_inference_steps, pipe, prompts, programs):
+    """At 50 steps, two of these timesteps are the same."""
+    pipe.scheduler = DPMSolverMultistepScheduler.from_config(pipe.scheduler.config, **{sigmas: True})
+    output = pipe(prompts, num_inference_steps, generator=seeded())
+    assert [candidates[0] for candidates in output.codes] == programs
+
+
+def test_dpm_solver_sde_takes_its_noise_from_the_generator(untrained, prompts):
+    swap(untrained, "DPMSolverSDEScheduler")
+    latents = torch.randn(2, 6, 16, generator=seeded())
+
+    def generate(generator):
+        return untrained(prompts[:2], 4, latents=latents, generator=generator, output_type="latent").latents
+
+    one, again, other = (generate(seeded(seed)) for seed in (1, 1, 2))
+    assert torch.equal(one, again)
+    assert not torch.allclose(one, other)
+
+    lists = [generate([seeded(seed), seeded(9)]) for seed in (1, 1, 2)]
+    assert torch.equal(lists[0], lists[1])
+    assert not torch.allclose(lists[0][0], lists[2][0])
+    torch.testing.assert_close(lists[0][1], lists[2][1])
+
+
+def test_dpm_solver_sde_forgets_the_last_generator(untrained, prompts):
+    swap(untrained, "DPMSolverSDEScheduler")
+    untrained(prompts[:2], 4, generator=[seeded(1), seeded(2)])
+    latents = torch.randn(3, 6, 16, generator=seeded())
+    one, other = (untrained(prompts[:3], 4, latents=latents, output_type="latent").latents for _ in range(2))
+    assert not torch.allclose(one, other)
+
+    untrained.scheduler = DPMSolverSDEScheduler.from_config(untrained.scheduler.config, noise_sampler_seed=5)
+    one, other = (untrained(prompts[:3], 4, latents=latents, output_type="latent").latents for _ in range(2))
+    assert torch.equal(one, other)
