@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerBase
 from .masking import DEFAULT_MASK_PROBABILITY, mask_code_tokens
 
 
-def _pad(rows: list[list[int]], padding_value: int) -> torch.LongTensor:
+def _pad(rows: list[list[int]], padding_value: int) -> torch.Tensor:
     return pad_sequence([torch.tensor(row) for row in rows], batch_first=True, padding_value=padding_value)
 
 
@@ -54,7 +54,10 @@ class PretrainingCollator:
         cpd_probability (`float`, *optional*, defaults to 0.5):
             Share of the rows that get CPD, in [0, 1].
         mask_probability (`float`, *optional*, defaults to 0.5):
-            Share of the identifiers and keywords that CPD masks, in [0, 1]; at least one a snippet.
+            Share of the identifiers and keywords that CPD masks, in (0, 1]; at least one a snippet.
+
+    Raises:
+        ValueError: if an argument is outside its range.
 
     Returns (of a call on rows with `labels`, `offsets` and `spans`):
         `dict` of `input_ids` and `attention_mask`, of shape `(batch_size, code_length)`, `labels`, of the same shape,
@@ -66,9 +69,10 @@ class PretrainingCollator:
     mask_probability: float = DEFAULT_MASK_PROBABILITY
 
     def __post_init__(self):
-        for name in ("cpd_probability", "mask_probability"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise ValueError(f"`{name}` must be in [0, 1], got {getattr(self, name)}.")
+        if not 0.0 <= self.cpd_probability <= 1.0:
+            raise ValueError(f"`cpd_probability` must be in [0, 1], got {self.cpd_probability}.")
+        if not 0.0 < self.mask_probability <= 1.0:
+            raise ValueError(f"`mask_probability` must be above 0 and at most 1, got {self.mask_probability}.")
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
         masked = [

@@ -5,8 +5,8 @@ Code-specific continuous paragraph denoising (CPD): which parts of a snippet may
 
 CPD is one of CodeFusion's two unsupervised tasks (https://huggingface.co/papers/2310.17680, pre-training): only the
 identifiers and built-in keywords of a snippet are masked, the encoder reads the masked snippet, and the model has to
-give back the snippet. Finding the spans is slow and always gives the same answer, so it is done once, in
-`Dataset.map`; masking is fast and has to differ in every epoch, so it is done in the collator.
+give back the snippet. Finding the spans is slow and always gives the same answer, so it is done once, when
+the data set is built; masking is fast and has to differ in every epoch, so it is done in the collator.
 
 What counts in Bash, as Bash's own grammar has it:
 

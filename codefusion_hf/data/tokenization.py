@@ -32,7 +32,8 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int, model_max_length: int
 
     Returns:
         [`~transformers.PreTrainedTokenizerFast`]: with the ids of CodeT5's special tokens (`<pad>` 0, `<s>` 1, `</s>`
-        2, `<unk>` 3, `<mask>` 4), ending each text with `</s>`, and giving back every string to the byte.
+        2, `<unk>` 3, `<mask>` 4), ending each text with `</s>`, and giving back every string to the byte, one that
+        contains `</s>` as well.
 
     Raises:
         ValueError: if `vocab_size` leaves no room beside the bytes and the special tokens.
@@ -58,6 +59,8 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int, model_max_length: int
         tokenizer_object=tokenizer,
         model_max_length=model_max_length,
         clean_up_tokenization_spaces=False,
+        # `sed 's/<s>//'` is code: what looks like a special token in a text is none.
+        split_special_tokens=True,
         **SPECIAL_TOKENS,
     )
 

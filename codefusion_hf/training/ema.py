@@ -35,11 +35,23 @@ class EMACallback(TrainerCallback):
         if not 0.0 <= decay < 1.0:
             raise ValueError(f"`decay` must be in [0, 1), got {decay}.")
         self.decay = decay
-        self.ema: EMAModel | None = None
         self.resume_from_checkpoint: str | None = None
+        self._ema: EMAModel | None = None
+
+    @property
+    def ema(self) -> EMAModel:
+        """
+        The average.
+
+        Raises:
+            RuntimeError: if training has not begun.
+        """
+        if self._ema is None:
+            raise RuntimeError("There is no average of the weights: training has not begun.")
+        return self._ema
 
     def on_train_begin(self, args, state, control, model: nn.Module, **kwargs):
-        self.ema = EMAModel(model.parameters(), decay=self.decay, foreach=True)
+        self._ema = EMAModel(model.parameters(), decay=self.decay, foreach=True)
         self.ema.to(args.device)
         if self.resume_from_checkpoint is not None:
             self._load(Path(self.resume_from_checkpoint) / EMA_FILE, model)
@@ -51,6 +63,19 @@ class EMACallback(TrainerCallback):
         if args.should_save:
             self._save(Path(args.output_dir) / f"checkpoint-{state.global_step}" / EMA_FILE, model)
 
+    def copy_to(self, model: nn.Module):
+        """
+        Put the average into the model, for good.
+
+        Args:
+            model (`nn.Module`):
+                The model that was trained.
+
+        Raises:
+            RuntimeError: if training has not begun.
+        """
+        self.ema.copy_to(model.parameters())
+
     @contextmanager
     def average_weights(self, model: nn.Module) -> Iterator[None]:
         """
@@ -60,7 +85,7 @@ class EMACallback(TrainerCallback):
             model (`nn.Module`):
                 The model that is trained. Nothing is changed before training has begun.
         """
-        if self.ema is None:
+        if self._ema is None:
             yield
             return
         self.ema.store(model.parameters())

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training presets: YAML files beside this one, or the user's own."""
 
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,15 @@ SECTIONS = {
     "pretrain": "the same, for pre-training",
     "finetune": "the same, for fine-tuning",
 }
+
+
+class _Loader(yaml.SafeLoader):
+    """`yaml.SafeLoader` that takes `5e-4` for a number, as YAML 1.2 does; to YAML 1.1 it is a string."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
 
 
 def available_presets() -> list[str]:
@@ -40,7 +50,7 @@ def load_preset(name_or_path: str, overrides: list[str] | None = None) -> dict[s
         `dict`: the sections of `SECTIONS`, the missing ones empty.
 
     Raises:
-        ValueError: if there is no such preset, a section is unknown or an override is malformed.
+        ValueError: if there is no such preset, a section is unknown or of the wrong type, or an override is malformed.
     """
     if name_or_path in available_presets():
         text = (files("codefusion_hf.training") / "presets" / f"{name_or_path}.yaml").read_text(encoding="utf-8")
@@ -51,24 +61,35 @@ def load_preset(name_or_path: str, overrides: list[str] | None = None) -> dict[s
             f"`preset` must be one of {', '.join(available_presets())} or the path of a YAML file, got "
             f"{name_or_path!r}."
         )
-    preset = yaml.safe_load(text)
+    preset = yaml.load(text, Loader=_Loader)
     if not isinstance(preset, dict):
         raise ValueError(f"Preset {name_or_path!r}: expected a mapping of {', '.join(SECTIONS)}.")
     for override in overrides or []:
         path, separator, value = override.partition("=")
-        section, dot, key = path.partition(".")
-        if not (separator and dot and key):
+        if not separator or "" in path.split(".") or "." not in path:
             raise ValueError(f"`overrides` must have the form section.key=value, got {override!r}.")
-        target = preset.setdefault(section, {})
-        *parents, last = key.split(".")
+        target = preset
+        *parents, last = path.split(".")
         for parent in parents:
-            target = target.setdefault(parent, {})
-        target[last] = yaml.safe_load(value)
+            if target.get(parent) is None:
+                target[parent] = {}
+            target = target[parent]
+            if not isinstance(target, dict):
+                raise ValueError(f"`overrides`: got {override!r}, but `{parent}` has no keys, it is {target!r}.")
+        target[last] = yaml.load(value, Loader=_Loader)
     if unknown := sorted(set(preset) - set(SECTIONS)):
         raise ValueError(
             f"Preset {name_or_path!r} has unknown sections {', '.join(unknown)}; allowed are {', '.join(SECTIONS)}."
         )
-    return {section: preset.get(section, {}) for section in SECTIONS}
+    sections: dict[str, Any] = {}
+    for section in SECTIONS:
+        kind = str if section == "language" else dict
+        # A section whose name stands alone is None to YAML.
+        sections[section] = kind() if preset.get(section) is None else preset[section]
+        if not isinstance(sections[section], kind):
+            expected = "a string" if kind is str else "a mapping"
+            raise ValueError(f"Preset {name_or_path!r}: `{section}` must be {expected}, got {sections[section]!r}.")
+    return sections
 
 
 __all__ = ["SECTIONS", "available_presets", "load_preset"]

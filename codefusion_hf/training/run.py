@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets import Dataset
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoTokenizer, PreTrainedTokenizerBase, set_seed
 
 from codefusion_hf.data.collators import PairCollator, PretrainingCollator
 from codefusion_hf.data.datasets import build_code_dataset, build_pair_dataset
@@ -69,6 +69,8 @@ def run_training(
     if not validation_data:
         settings["eval_strategy"] = "no"
     args = CodeFusionTrainingArguments(output_dir=str(output_dir), **settings)
+    # Trainer does it too late for the initial weights.
+    set_seed(args.seed)
 
     if init_from is not None:
         pipeline = CodeFusionPipeline.from_pretrained(init_from)
@@ -103,10 +105,10 @@ def run_training(
         noise_factor=model.config.noise_factor,
         prediction_type=model.config.prediction_type,
     )
+    trainer.ema_callback.copy_to(model)
     pipeline = CodeFusionPipeline(model=model.eval(), tokenizer=tokenizer, scheduler=scheduler)
     if trainer.is_world_process_zero():
-        with trainer.ema_callback.average_weights(model):
-            pipeline.save_pretrained(output_dir)
+        pipeline.save_pretrained(output_dir)
     return pipeline
 
 
@@ -114,7 +116,9 @@ def _tokenizer(
     settings: dict[str, Any], train_data: Sequence[str | Path], folder: Path, reuse: bool
 ) -> PreTrainedTokenizerBase:
     """A tokenizer trained on the data, saved at once so that a resumed run finds the same one."""
-    if reuse and folder.is_dir():
+    if reuse:
+        if not folder.is_dir():
+            raise ValueError(f"Cannot resume: `output_dir` has no tokenizer, {folder} is missing.")
         return AutoTokenizer.from_pretrained(folder)
     texts: list[str] = []
     for path in train_data:
@@ -130,7 +134,7 @@ def _tokenizer(
 
 def _config(settings: dict[str, Any], tokenizer: PreTrainedTokenizerBase) -> CodeFusionConfig:
     special_tokens = {name: getattr(tokenizer, name) for name in ("pad_token_id", "bos_token_id", "eos_token_id")}
-    encoder_config = {**settings["encoder_config"], "vocab_size": len(tokenizer), **special_tokens}
+    encoder_config = {**settings.get("encoder_config", {}), "vocab_size": len(tokenizer), **special_tokens}
     return CodeFusionConfig(
         **{**settings, "encoder_config": encoder_config, "vocab_size": len(tokenizer), **special_tokens}
     )

@@ -11,6 +11,8 @@ from torch import nn
 from transformers import Trainer, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
+from codefusion_hf.data.bucketing import BucketSampler
+
 from .ema import EMACallback
 
 
@@ -40,9 +42,9 @@ class CodeFusionTrainingArguments(TrainingArguments):
 
 class CodeFusionTrainer(Trainer):
     """
-    [`~transformers.Trainer`] that keeps a moving average of the weights, logs the terms of the loss, and evaluates
-    with fixed noise, reported by quartile of the timestep, since an average over all of them hides what happens at
-    either end.
+    [`~transformers.Trainer`] that keeps a moving average of the weights, buckets by length with [`BucketSampler`]
+    (`train_sampling_strategy="group_by_length"`), logs the terms of the loss, and evaluates with fixed noise, reported
+    by quartile of the timestep, since an average over all of them hides what happens at either end.
 
     The metrics of an evaluation are, beside `eval_loss`: `eval_cross_entropy_q1` … `q4` (nats a token, mean over
     programs) and `eval_accuracy_q1` … `q4` (share of the code's tokens that the head gets right), for timesteps in the
@@ -68,6 +70,12 @@ class CodeFusionTrainer(Trainer):
                 raise ValueError(f"Cannot resume: no checkpoint in `output_dir`, {self.args.output_dir}.")
         self.ema_callback.resume_from_checkpoint = resume_from_checkpoint or None
         return super().train(resume_from_checkpoint=resume_from_checkpoint, **kwargs)
+
+    def _get_train_sampler(self, train_dataset=None):
+        if self.args.train_sampling_strategy != "group_by_length":
+            return super()._get_train_sampler(train_dataset)
+        dataset = self.train_dataset if train_dataset is None else train_dataset
+        return BucketSampler(dataset[self.args.length_column_name], self.args.train_batch_size, self.args.seed)
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, **kwargs):
         loss, outputs = super().compute_loss(model, inputs, return_outputs=True, **kwargs)
@@ -98,20 +106,16 @@ class CodeFusionTrainer(Trainer):
         self._eval_rows.append(self.accelerator.gather_for_metrics(rows))
         return loss.detach(), None, None
 
-    def evaluate(self, eval_dataset=None, ignore_keys=None, metric_key_prefix: str = "eval") -> dict[str, float]:
-        """As [`~transformers.Trainer.evaluate`], with the averaged weights and the same noise at each call."""
+    def evaluation_loop(self, *args, metric_key_prefix: str = "eval", **kwargs):
+        """As [`~transformers.Trainer.evaluation_loop`], with the averaged weights and the same noise at each call."""
         self._eval_rows.clear()
         model = self.accelerator.unwrap_model(self.model)
         devices = [self.args.device] if self.args.device.type == "cuda" else []
         with self.ema_callback.average_weights(model), torch.random.fork_rng(devices=devices):
             torch.manual_seed(self.args.seed)
-            return super().evaluate(eval_dataset, ignore_keys, metric_key_prefix)
-
-    def evaluation_loop(self, *args, metric_key_prefix: str = "eval", **kwargs):
-        output = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **kwargs)
+            output = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **kwargs)
         timesteps, token_loss, correct, tokens = torch.cat(self._eval_rows).unbind(dim=1)
-        num_train_timesteps = self.accelerator.unwrap_model(self.model).config.num_train_timesteps
-        quartiles = (timesteps * 4 / num_train_timesteps).long()
+        quartiles = (timesteps * 4 / model.config.num_train_timesteps).long()
         for quartile in range(4):
             in_quartile = quartiles == quartile
             if in_quartile.any():

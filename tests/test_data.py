@@ -1,0 +1,265 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of reading, tokenising and batching the training data; tests/test_masking.py has those of the masking."""
+
+import json
+import logging
+import re
+
+import pytest
+import torch
+from transformers import AutoTokenizer
+
+from codefusion_hf.data.collators import PairCollator, PretrainingCollator
+from codefusion_hf.data.datasets import BUCKET_STEP, build_code_dataset, build_pair_dataset
+from codefusion_hf.data.pairs import load_pairs, load_snippets
+from codefusion_hf.data.tokenization import SPECIAL_TOKENS, train_tokenizer
+
+
+PAIRS = [
+    {"text": "List  all files ", "code": "ls -a"},
+    {"text": "print the working directory", "code": "pwd"},
+    {"text": "Count the lines of every log below the home folder", "code": "find $HOME -name '*.log' | xargs wc -l"},
+    {"text": "go to the home folder", "code": "cd $HOME"},
+]
+SNIPPETS = ["for name in a b; do echo $name; done", "pwd", "x=1; export x", "grep -r foo . | wc -l"]
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    texts = [pair[key] for pair in PAIRS for key in ("text", "code")] + SNIPPETS
+    return train_tokenizer(texts, vocab_size=300, model_max_length=16)
+
+
+# Reading files
+
+
+def test_pairs_keep_their_order_and_text_and_blank_lines_are_passed_over(tmp_path):
+    path = tmp_path / "pairs.jsonl"
+    path.write_text("\n".join(["", json.dumps(PAIRS[0] | {"id": 7}), "  ", json.dumps(PAIRS[1]), ""]))
+    assert load_pairs(path) == PAIRS[:2]
+
+
+def test_pairs_are_read_from_the_columns_that_are_named(tmp_path):
+    path = tmp_path / "pairs.jsonl"
+    path.write_text('{"nl": "wo bin ich?", "cmd": "pwd  # où", "text": "not this"}\n', encoding="utf-8")
+    assert load_pairs(path, text_column="nl", code_column="cmd") == [{"text": "wo bin ich?", "code": "pwd  # où"}]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("{'text': 'a', 'code': 'b'}", "line 3: expected a JSON object, got \"{'text': 'a', 'code': 'b'}"),
+        ('["a", "b"]', "line 3: expected a JSON object, got list"),
+        ('{"text": "a"}', "line 3, field `code`: expected a string that is not empty, got None"),
+        ('{"text": null, "code": "b"}', "line 3, field `text`: expected a string that is not empty, got None"),
+        ('{"text": " ", "code": "b"}', "line 3, field `text`: expected a string that is not empty, got ' '"),
+        ('{"text": "a", "code": 5}', "line 3, field `code`: expected a string that is not empty, got 5"),
+    ],
+)
+def test_a_malformed_row_is_named_by_file_line_and_field(tmp_path, line, problem):
+    path = tmp_path / "pairs.jsonl"
+    path.write_text(f"{json.dumps(PAIRS[0])}\n\n{line}\n")
+    with pytest.raises(ValueError, match=re.escape(f"{path}, {problem}")):
+        load_pairs(path)
+
+
+def test_snippets_are_the_lines_of_a_text_file(tmp_path):
+    path = tmp_path / "snippets.txt"
+    path.write_text("ls -a  \n\n\techo 'a b'\nls -a  \n")
+    assert load_snippets(path) == ["ls -a  ", "\techo 'a b'", "ls -a  "]
+
+
+def test_snippets_are_the_programs_of_a_json_lines_file(tmp_path):
+    path = tmp_path / "snippets.jsonl"
+    path.write_text('{"code": "if true\\nthen ls\\nfi"}\n{"code": "pwd", "text": "where am I?"}\n')
+    assert load_snippets(path) == ["if true\nthen ls\nfi", "pwd"]
+
+
+def test_a_malformed_snippet_is_named_by_file_line_and_field(tmp_path):
+    path = tmp_path / "snippets.jsonl"
+    path.write_text('{"code": "pwd"}\n{"text": "where am I?"}\n')
+    with pytest.raises(ValueError, match=re.escape(f"{path}, line 2, field `code`")):
+        load_snippets(path)
+
+
+# Tokenizer
+
+
+def test_special_tokens_have_the_ids_of_codet5(tokenizer):
+    assert tokenizer.convert_tokens_to_ids(["<pad>", "<s>", "</s>", "<unk>", "<mask>"]) == [0, 1, 2, 3, 4]
+    assert [getattr(tokenizer, name) for name in SPECIAL_TOKENS] == list(SPECIAL_TOKENS.values())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "find . -name '*.txt' -exec rm {} \\;",
+        "\t\tawk -F\"\\t\" '{print $2 , $3}'  \n",
+        "  a  b ,c . d ! e ' s n't  ",
+        "grep 'é∀日本語🙂' \u00a0\u200b\x00\x7f",
+        "sed 's/<s>/<unk>/; s/<pad>//' <mask> </s>",
+    ],
+)
+def test_odd_strings_come_back_to_the_byte(tokenizer, text):
+    token_ids = tokenizer(text).input_ids
+    assert token_ids[-1] == tokenizer.eos_token_id
+    assert tokenizer.decode(token_ids, skip_special_tokens=True) == text
+
+
+def test_special_tokens_in_a_text_are_text(tokenizer):
+    token_ids = tokenizer("echo </s> <pad><mask>", add_special_tokens=False).input_ids
+    assert not set(token_ids) & set(tokenizer.all_special_ids)
+
+
+def test_a_saved_tokenizer_loads_with_all_its_settings(tokenizer, tmp_path):
+    tokenizer.save_pretrained(tmp_path)
+    loaded = AutoTokenizer.from_pretrained(tmp_path)
+    texts = ["  ls , </s> 'é'", "a b c d e f g h i j k l m n o p q"]
+    assert loaded(texts, truncation=True).input_ids == tokenizer(texts, truncation=True).input_ids
+    assert loaded.decode(loaded(texts[0]).input_ids, skip_special_tokens=True) == texts[0]
+    assert loaded.model_max_length == 16
+    assert loaded.special_tokens_map == tokenizer.special_tokens_map
+
+
+def test_vocabulary_has_the_size_asked_for_or_is_refused():
+    texts = ["ls -a", "list all files, hidden ones too"] * 2
+    assert len(train_tokenizer(texts, vocab_size=265)) == 265
+    assert len(train_tokenizer([], vocab_size=261)) == 261
+    with pytest.raises(ValueError, match="`vocab_size` must be at least 261, got 260"):
+        train_tokenizer(texts, vocab_size=260)
+
+
+# Datasets
+
+
+def test_pairs_are_tokenised_with_normal_prompts_and_ended_code(tokenizer):
+    dataset = build_pair_dataset(PAIRS, tokenizer, max_code_length=64)
+    assert len(dataset) == len(PAIRS)
+    for row, pair in zip(dataset, PAIRS, strict=True):
+        assert row["labels"] == [*tokenizer(pair["code"], add_special_tokens=False).input_ids, tokenizer.eos_token_id]
+    assert tokenizer.decode(dataset[0]["input_ids"]) == "list all files</s>"
+
+
+def test_long_prompts_are_cut_and_still_ended(tokenizer):
+    row = build_pair_dataset([{"text": "x " * 50, "code": "pwd"}], tokenizer, max_code_length=8)[0]
+    assert len(row["input_ids"]) == 16
+    assert row["input_ids"][-1] == tokenizer.eos_token_id
+
+
+def test_long_programs_are_left_out_and_counted(tokenizer, caplog):
+    lengths = [len(tokenizer(pair["code"]).input_ids) for pair in PAIRS]
+    longest_but_one = sorted(lengths)[-2]
+    with caplog.at_level(logging.WARNING, logger="codefusion_hf.data.datasets"):
+        dataset = build_pair_dataset(PAIRS, tokenizer, max_code_length=longest_but_one)
+        assert [len(row["labels"]) for row in dataset] == [length for length in lengths if length <= longest_but_one]
+        assert f"Left out 1 of 4 rows, whose code is longer than {longest_but_one} tokens." in caplog.text
+        caplog.clear()
+        build_pair_dataset(PAIRS, tokenizer, max_code_length=max(lengths))
+        assert not caplog.records
+
+
+def test_rows_sort_by_the_bucket_of_the_code_and_then_by_the_prompt(tokenizer):
+    programs = ["a", "a" * 6, "a" * 11, "a" * 14]
+    prompts = ["x", "x y z", "x y z x y z"]
+    rows = [{"text": prompt, "code": code} for prompt in prompts for code in programs]
+    dataset = sorted(build_pair_dataset(rows, tokenizer, max_code_length=64), key=lambda row: row["length"])
+    keys = [(-(-len(row["labels"]) // BUCKET_STEP), len(row["input_ids"])) for row in dataset]
+    assert len({bucket for bucket, _ in keys}) > 1
+    assert keys == sorted(keys)
+
+
+def test_snippets_are_tokenised_once_each_with_offsets_and_spans(tokenizer):
+    dataset = build_code_dataset([*SNIPPETS, *SNIPPETS], tokenizer, max_code_length=64, language="bash")
+    assert len(dataset) == len(SNIPPETS)
+    names = [["for", "name", "in", "do", "echo", "name", "done"], ["pwd"], ["x", "export"], ["grep", "wc"]]
+    for row, code, expected in zip(dataset, SNIPPETS, names, strict=True):
+        assert row["labels"] == [*tokenizer(code, add_special_tokens=False).input_ids, tokenizer.eos_token_id]
+        assert len(row["offsets"]) == len(row["labels"])
+        assert "".join(code[start:end] for start, end in row["offsets"]) == code
+        assert row["offsets"][-1] == [0, 0]
+        assert [code[start:end] for start, end in row["spans"]] == expected
+    assert dataset["length"].index(min(dataset["length"])) == SNIPPETS.index("pwd")
+
+
+def test_long_snippets_are_left_out_with_their_offsets_and_spans(tokenizer):
+    dataset = build_code_dataset(SNIPPETS, tokenizer, len(tokenizer("pwd").input_ids), "bash")
+    assert tokenizer.decode(dataset["labels"][0], skip_special_tokens=True) == "pwd"
+    assert dataset["spans"][:] == [[[0, 3]]]
+
+
+def test_datasets_without_a_row_are_refused(tokenizer):
+    with pytest.raises(ValueError, match="No program is at most `max_code_length` = 1 tokens long"):
+        build_pair_dataset(PAIRS, tokenizer, max_code_length=1)
+    with pytest.raises(ValueError, match="`pairs` is empty"):
+        build_pair_dataset([], tokenizer, max_code_length=8)
+    with pytest.raises(ValueError, match="`snippets` is empty"):
+        build_code_dataset([], tokenizer, max_code_length=8, language="bash")
+
+
+def test_an_unknown_language_is_refused(tokenizer):
+    with pytest.raises(ValueError, match="`language` must be one of"):
+        build_code_dataset(SNIPPETS, tokenizer, max_code_length=64, language="cobol")
+
+
+# Batches
+
+
+def test_pairs_are_padded_to_the_longest_prompt_and_program(tokenizer):
+    dataset = build_pair_dataset(PAIRS, tokenizer, max_code_length=64)
+    batch = PairCollator(tokenizer)(list(dataset))
+    assert batch.keys() == {"input_ids", "attention_mask", "labels"}
+    for name, key, padding in (("input_ids", "input_ids", tokenizer.pad_token_id), ("labels", "labels", -100)):
+        rows = dataset[key][:]
+        assert batch[name].shape == (len(PAIRS), max(map(len, rows)))
+        assert batch[name].dtype == torch.long
+        for tokens, row in zip(batch[name].tolist(), rows, strict=True):
+            assert tokens == row + [padding] * (len(tokens) - len(row))
+    assert batch["attention_mask"].sum(dim=1).tolist() == [len(row) for row in dataset["input_ids"][:]]
+    assert (batch["attention_mask"].bool() == (batch["input_ids"] != tokenizer.pad_token_id)).all()
+
+
+@pytest.mark.parametrize(("cpd_probability", "low", "high"), [(0.0, 1.0, 1.0), (0.25, 0.7, 0.8), (1.0, 0.0, 0.0)])
+def test_noise_replaces_the_prompt_of_the_rows_without_cpd(tokenizer, cpd_probability, low, high):
+    torch.manual_seed(0)
+    row = build_code_dataset(["pwd"], tokenizer, 64, "bash")[0]
+    noise_prompt = PretrainingCollator(tokenizer, cpd_probability=cpd_probability)([row] * 2000)["noise_prompt"]
+    assert noise_prompt.shape == (2000,)
+    assert noise_prompt.dtype == torch.bool
+    assert low <= noise_prompt.float().mean().item() <= high
+
+
+def test_cpd_masks_only_names_and_keeps_the_lengths(tokenizer):
+    torch.manual_seed(0)
+    rows = list(build_code_dataset(SNIPPETS, tokenizer, 64, "bash"))
+    batch = PretrainingCollator(tokenizer, mask_probability=0.5)(rows * 50)
+    assert batch.keys() == {"input_ids", "attention_mask", "labels", "noise_prompt"}
+    assert batch["input_ids"].shape == batch["labels"].shape
+    is_code = batch["labels"] != -100
+    assert (batch["attention_mask"].bool() == is_code).all()
+    assert (batch["input_ids"][~is_code] == tokenizer.pad_token_id).all()
+    is_masked = batch["input_ids"] == tokenizer.mask_token_id
+    assert (batch["input_ids"] == batch["labels"])[is_code & ~is_masked].all()
+    assert is_masked.any(dim=1).all()
+    for index, row in enumerate(rows):
+        maskable = torch.tensor(
+            [any(start < stop and end > begin for begin, stop in row["spans"]) for start, end in row["offsets"]]
+        )
+        masked_somewhere = is_masked[index :: len(rows)].any(dim=0)[: len(maskable)]
+        assert masked_somewhere.tolist() == maskable.tolist()
+    # Drawn anew for each row.
+    assert len({tuple(masked) for masked in is_masked[0 :: len(rows)].tolist()}) > 10
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"cpd_probability": -0.1}, "`cpd_probability` must be in [0, 1], got -0.1"),
+        ({"cpd_probability": 1.5}, "`cpd_probability` must be in [0, 1], got 1.5"),
+        ({"mask_probability": 0.0}, "`mask_probability` must be above 0 and at most 1, got 0.0"),
+        ({"mask_probability": 1.5}, "`mask_probability` must be above 0 and at most 1, got 1.5"),
+    ],
+)
+def test_shares_out_of_range_are_refused(tokenizer, arguments, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        PretrainingCollator(tokenizer, **arguments)
