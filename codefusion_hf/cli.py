@@ -127,6 +127,7 @@ def _generate(args: argparse.Namespace, prompts: list[str]) -> Iterator[dict[str
             prompt,
             num_inference_steps=args.num_inference_steps,
             num_return_sequences=num_return_sequences,
+            temperature=args.temperature,
             generator=torch.Generator().manual_seed(args.seed),
             callback_on_step_end=_show_step if args.show_steps else None,
             callback_on_step_end_tensor_inputs=["pred_original_sample"],
@@ -183,6 +184,7 @@ def evaluate_command(args: argparse.Namespace) -> None:
         train_pairs,
         num_inference_steps=args.num_inference_steps,
         num_return_sequences=args.num_return_sequences,
+        temperature=args.temperature,
         batch_size=args.batch_size,
         limit=args.limit,
         seed=args.seed,
@@ -199,6 +201,9 @@ def _add_sampling_arguments(parser: argparse.ArgumentParser, num_return_sequence
         "--num-inference-steps", type=int, default=20, metavar="N", help="denoising steps (%(default)s)"
     )
     parser.add_argument("--num-return-sequences", type=int, default=num_return_sequences, metavar="K", help=help_)
+    parser.add_argument(
+        "--temperature", type=float, default=0.2, metavar="T", help="below 1: likelier tokens (%(default)s)"
+    )
     parser.add_argument("--scheduler", metavar="NAME", help="scheduler class (the checkpoint's own)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the noise (%(default)s)")
 

@@ -118,7 +118,8 @@ class CodeFusionConfig(PreTrainedConfig):
             Special tokens. A program ends with the end-of-sequence token.
 
     Raises:
-        ValueError: if a size is not positive, or does not fit another one.
+        huggingface_hub.errors.StrictDataclassError: as for all configurations of transformers, if a field has a wrong
+            type, a size is not positive, or does not fit another one; the message names it.
 
     ```python
     >>> from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel

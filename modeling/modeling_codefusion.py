@@ -506,6 +506,7 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         encoder_attention_mask: torch.Tensor | None = None,
         lengths: torch.Tensor | None = None,
         self_condition: torch.Tensor | None = None,
+        temperature: float = 1.0,
         output_hidden_states: bool = False,
     ) -> CodeFusionDenoiserOutput:
         """
@@ -526,6 +527,8 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
                 Length of each canvas.
             self_condition (`torch.FloatTensor` of the shape of `latents`, *optional*):
                 The last estimate of x_0; ignored by a model without self-conditioning.
+            temperature (`float`, *optional*, defaults to 1.0):
+                Divides the scores that x_0 is an expectation under, above 0; without effect on other predictions.
             output_hidden_states (`bool`, *optional*, defaults to `False`):
                 Whether to return the states of the layers.
 
@@ -548,7 +551,7 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         if self.config.predicts_expectation:
             weight = self.embedding.normalized_weight()
             logits = sample @ weight.T / math.sqrt(self.config.latent_size)
-            sample = logits.softmax(dim=-1) @ weight
+            sample = (logits / temperature).softmax(dim=-1) @ weight
         return CodeFusionDenoiserOutput(
             sample=sample, logits=logits, hidden_states=hidden_states if output_hidden_states else None
         )
@@ -700,9 +703,8 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         if self.config.predict_length:
             length_logits = self.predict_length(encoder_hidden_states, attention_mask)
             length_losses = F.cross_entropy(length_logits, lengths // self.config.canvas_step - 1, reduction="none")
-            if noise_prompt is not None:
-                length_losses = length_losses * ~noise_prompt
-            length_loss = length_losses.mean()
+            has_prompt = torch.ones_like(length_losses) if noise_prompt is None else (~noise_prompt).float()
+            length_loss = (length_losses * has_prompt).sum() / has_prompt.sum().clamp(min=1.0)
             loss = loss + LENGTH_LOSS_WEIGHT * length_loss
 
         output = CodeFusionOutput(

@@ -152,6 +152,7 @@ class CodeFusionPipeline(DiffusionPipeline):
         prompt: str | list[str],
         num_inference_steps: int,
         num_return_sequences: int,
+        temperature: float,
         target_length: int | None,
         generator: torch.Generator | list[torch.Generator] | None,
         latents: torch.Tensor | None,
@@ -176,6 +177,8 @@ class CodeFusionPipeline(DiffusionPipeline):
         ):
             if not isinstance(value, int) or value < 1:
                 raise ValueError(f"`{name}` must be an integer of at least 1, got {value!r}.")
+        if not temperature > 0.0:
+            raise ValueError(f"`temperature` must be above 0, got {temperature!r}.")
         config = self.model.config
         if target_length is not None and (
             not isinstance(target_length, int) or not 1 <= target_length <= config.max_code_length
@@ -440,6 +443,7 @@ class CodeFusionPipeline(DiffusionPipeline):
         prompt: str | list[str],
         num_inference_steps: int = 20,
         num_return_sequences: int = 1,
+        temperature: float = 0.2,
         target_length: int | None = None,
         generator: torch.Generator | list[torch.Generator] | None = None,
         latents: torch.Tensor | None = None,
@@ -458,6 +462,11 @@ class CodeFusionPipeline(DiffusionPipeline):
                 Denoising steps, at least 1. (Schedulers of second order evaluate the denoiser twice a step.)
             num_return_sequences (`int`, *optional*, defaults to 1):
                 Candidates for each prompt, ranked by the mean log-probability of their tokens.
+            temperature (`float`, *optional*, defaults to 0.2):
+                Divides the scores that the estimate of x_0 is an expectation under, above 0: below 1 each step leans
+                towards the likelier tokens, at 1 the candidates are samples of the model's distribution (score
+                temperature of CDCD, https://huggingface.co/papers/2211.15089). A model that does not predict an
+                expectation has none.
             target_length (`int`, *optional*):
                 Length of the canvas in tokens, in [1, `max_code_length`]. By default the model predicts it; the
                 candidates of a prompt then differ in length where it is uncertain.
@@ -491,6 +500,7 @@ class CodeFusionPipeline(DiffusionPipeline):
             prompt,
             num_inference_steps,
             num_return_sequences,
+            temperature,
             target_length,
             generator,
             latents,
@@ -537,7 +547,12 @@ class CodeFusionPipeline(DiffusionPipeline):
             for i, t in enumerate(timesteps):
                 model_input = self.scheduler.scale_model_input(latents, t)
                 prediction = self.model.denoise(
-                    model_input, t, key_values, self_condition=pred_original_sample, **conditioning
+                    model_input,
+                    t,
+                    key_values,
+                    self_condition=pred_original_sample,
+                    temperature=temperature,
+                    **conditioning,
                 ).sample
                 model_output, pred_original_sample = self.convert_prediction(prediction, model_input, t)
                 latents = self.scheduler.step(model_output, t, latents, **step_kwargs, return_dict=False)[0]

@@ -10,6 +10,7 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
+from codefusion_hf.data.bucketing import BucketSampler
 from codefusion_hf.data.collators import PairCollator, PretrainingCollator
 from codefusion_hf.data.datasets import BUCKET_STEP, build_code_dataset, build_pair_dataset
 from codefusion_hf.data.pairs import load_pairs, load_snippets
@@ -263,3 +264,28 @@ def test_cpd_masks_only_names_and_keeps_the_lengths(tokenizer):
 def test_shares_out_of_range_are_refused(tokenizer, arguments, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         PretrainingCollator(tokenizer, **arguments)
+
+
+def test_buckets_hold_rows_of_about_one_length_in_mixed_order():
+    keys = torch.randint(1, 60, (1003,), generator=torch.Generator().manual_seed(0)).tolist()
+    order = list(BucketSampler(keys, batch_size=16))
+    assert sorted(order) == list(range(1003))
+    batches = [[keys[row] for row in order[start : start + 16]] for start in range(0, 1003, 16)]
+    assert all(max(batch) - min(batch) <= 3 for batch in batches)
+    # The smaller batch comes last; the others in no order of their lengths.
+    means = [sum(batch) / len(batch) for batch in batches[:-1]]
+    assert means != sorted(means) and means != sorted(means, reverse=True)
+    assert sum(a < b for a, b in zip(means, means[1:], strict=False)) > 15
+
+
+def test_the_order_of_an_epoch_depends_on_seed_and_epoch_alone():
+    keys = [row % 7 for row in range(100)]
+    sampler = BucketSampler(keys, batch_size=8, seed=3)
+    first = list(sampler)
+    torch.rand(5)
+    assert list(sampler) == first == list(BucketSampler(keys, batch_size=8, seed=3))
+    assert list(BucketSampler(keys, batch_size=8, seed=4)) != first
+    sampler.set_epoch(1)
+    assert list(sampler) != first
+    with pytest.raises(ValueError, match="`batch_size` must be at least 1, got 0"):
+        BucketSampler(keys, batch_size=0)

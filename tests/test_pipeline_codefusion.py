@@ -251,6 +251,27 @@ def test_candidates_share_out_the_lengths(pipe, monkeypatch):
     assert pipe.prepare_lengths(torch.zeros(2, 3, 24), torch.ones(2, 3), 2, target_length=5).tolist() == [5] * 4
 
 
+def test_temperature_moves_the_estimate_to_the_nearest_embedding(untrained, prompts):
+    def distances(temperature):
+        estimates = []
+        untrained(
+            prompts[0],
+            3,
+            temperature=temperature,
+            generator=seeded(),
+            callback_on_step_end=lambda pipe, step, t, tensors: (
+                estimates.append(tensors["pred_original_sample"]) or {}
+            ),
+            callback_on_step_end_tensor_inputs=["pred_original_sample"],
+        )
+        table = untrained.model.embedding.normalized_weight()
+        return [torch.cdist(estimate[0], table).min(dim=-1).values.max().item() for estimate in estimates]
+
+    # An untrained model hardly prefers any token: at 1 its estimate is the mean of them all, far below 1 one of them.
+    assert min(distances(1.0)) > 1.0
+    assert max(distances(1e-6)) < 0.1
+
+
 # --- Callbacks
 
 
@@ -332,6 +353,8 @@ def test_drafts_of_exact_embeddings(untrained, programs):
         ({"num_inference_steps": 2.5}, "`num_inference_steps` must be an integer"),
         ({"num_inference_steps": 1201}, "`num_inference_steps`: CodeFusionScheduler cannot make 1201 steps"),
         ({"num_return_sequences": 0}, "`num_return_sequences` must be an integer of at least 1, got 0"),
+        ({"temperature": 0.0}, "`temperature` must be above 0, got 0.0"),
+        ({"temperature": -1.0}, "`temperature` must be above 0, got -1.0"),
         ({"target_length": 0}, "`target_length` must be .* 24, got 0"),
         ({"target_length": 25}, "`target_length` must be .* 24, got 25"),
         ({"target_length": 3.5}, "`target_length` must be .* 24, got 3.5"),

@@ -62,8 +62,9 @@ def evaluate_checkpoint(
     pairs: Sequence[Mapping[str, str]],
     train_pairs: Sequence[Mapping[str, str]] | None = None,
     *,
-    num_inference_steps: int = 50,
+    num_inference_steps: int = 20,
     num_return_sequences: int = 5,
+    temperature: float = 0.2,
     batch_size: int = 16,
     limit: int | None = None,
     seed: int = 0,
@@ -82,10 +83,12 @@ def evaluate_checkpoint(
             The evaluation pairs. Rows that share a prompt (normalised) are one prompt with several right answers.
         train_pairs (sequence of mappings with `text` and `code`, *optional*):
             Training pairs; with them the report has the floor.
-        num_inference_steps (`int`, *optional*, defaults to 50):
+        num_inference_steps (`int`, *optional*, defaults to 20):
             Denoising steps.
         num_return_sequences (`int`, *optional*, defaults to 5):
             Candidates for each prompt, at least as many as the largest of `ks`.
+        temperature (`float`, *optional*, defaults to 0.2):
+            See [`CodeFusionPipeline`].
         batch_size (`int`, *optional*, defaults to 16):
             Prompts generated at once, 1 or more. The noise depends on it.
         limit (`int`, *optional*):
@@ -102,8 +105,8 @@ def evaluate_checkpoint(
     Returns:
         `dict`: The report, ready for JSON: `checkpoint` and `nearest_neighbour` (`None` without training pairs) with
         the percentages of [`~codefusion_hf.evaluation.scoring.score_candidates`], `num_prompts`, `limit`,
-        `num_return_sequences`, `num_inference_steps`, `scheduler` (its class), `batch_size`, `seed`, and `seconds`
-        (generation alone).
+        `num_return_sequences`, `num_inference_steps`, `temperature`, `scheduler` (its class), `batch_size`, `seed`,
+        and `seconds` (generation alone).
 
     Raises:
         `ValueError`: If `pairs` is empty, a number is out of its range, or fewer candidates are asked for than the
@@ -131,6 +134,7 @@ def evaluate_checkpoint(
                 prompt=batch,
                 num_inference_steps=num_inference_steps,
                 num_return_sequences=num_return_sequences,
+                temperature=temperature,
                 generator=torch.Generator().manual_seed(seed + start),
             )
             candidates += output.codes
@@ -159,6 +163,7 @@ def evaluate_checkpoint(
         "limit": limit,
         "num_return_sequences": num_return_sequences,
         "num_inference_steps": num_inference_steps,
+        "temperature": temperature,
         "scheduler": type(pipe.scheduler).__name__,
         "batch_size": batch_size,
         "seed": seed,
@@ -186,7 +191,8 @@ def report_table(report: Mapping[str, Any]) -> Table:
     table = Table(
         title=f"{report['num_prompts']} prompts, {report['num_return_sequences']} candidates",
         caption=(
-            f"{report['scheduler']}, {report['num_inference_steps']} steps, seed {report['seed']}, "
+            f"{report['scheduler']}, {report['num_inference_steps']} steps, temperature {report['temperature']}, "
+            f"seed {report['seed']}, "
             f"{report['seconds']:.1f} s"
         ),
     )

@@ -61,7 +61,10 @@ def load_preset(name_or_path: str, overrides: list[str] | None = None) -> dict[s
             f"`preset` must be one of {', '.join(available_presets())} or the path of a YAML file, got "
             f"{name_or_path!r}."
         )
-    preset = yaml.load(text, Loader=_Loader)
+    try:
+        preset = yaml.load(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise ValueError(f"Preset {name_or_path!r} is no YAML: {error}") from error
     if not isinstance(preset, dict):
         raise ValueError(f"Preset {name_or_path!r}: expected a mapping of {', '.join(SECTIONS)}.")
     for override in overrides or []:

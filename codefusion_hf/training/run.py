@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """One training phase from data files to a pipeline folder: what `codefusion train` runs."""
 
+import dataclasses
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from datasets import Dataset
+from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, set_seed
 
 from codefusion_hf.data.collators import PairCollator, PretrainingCollator
@@ -51,8 +53,8 @@ def run_training(
         validation_data (`Sequence[str | Path]`, *optional*):
             Files to evaluate on during training.
         init_from (`str` or `Path`, *optional*):
-            Pipeline folder or Hub id to start from. By default the weights are random and the tokenizer is trained on
-            `train_data`.
+            Pipeline folder or Hub id to start from; the preset's `model` and `tokenizer` then do not count. By default
+            the weights are random and the tokenizer is trained on `train_data`.
         resume (`bool`, *optional*, defaults to `False`):
             Whether to go on from the last checkpoint in `output_dir`.
 
@@ -60,7 +62,7 @@ def run_training(
         [`CodeFusionPipeline`]: as it was saved.
 
     Raises:
-        ValueError: if `phase` is unknown, a data file is malformed, or there is nothing to resume.
+        ValueError: if `phase` is unknown, the preset or a data file is malformed, or there is nothing to resume.
     """
     if phase not in PHASES:
         raise ValueError(f"`phase` must be one of {', '.join(PHASES)}, got {phase!r}.")
@@ -68,6 +70,7 @@ def run_training(
     settings = {**preset["training"], **preset[phase]}
     if not validation_data:
         settings["eval_strategy"] = "no"
+    _check_keys("training", settings, CodeFusionTrainingArguments)
     args = CodeFusionTrainingArguments(output_dir=str(output_dir), **settings)
     # Trainer does it too late for the initial weights.
     set_seed(args.seed)
@@ -132,12 +135,25 @@ def _tokenizer(
     return tokenizer
 
 
+def _check_keys(section: str, keys: Iterable[str], dataclass: type) -> None:
+    """Unknown keys of a preset are refused: a configuration would keep them and train another model than was meant."""
+    known = {field.name for field in dataclasses.fields(dataclass)}
+    if unknown := sorted(set(keys) - known):
+        raise ValueError(
+            f"The preset's `{section}` has unknown keys {', '.join(unknown)}: no {dataclass.__name__} field."
+        )
+
+
 def _config(settings: dict[str, Any], tokenizer: PreTrainedTokenizerBase) -> CodeFusionConfig:
+    _check_keys("model", settings, CodeFusionConfig)
     special_tokens = {name: getattr(tokenizer, name) for name in ("pad_token_id", "bos_token_id", "eos_token_id")}
     encoder_config = {**settings.get("encoder_config", {}), "vocab_size": len(tokenizer), **special_tokens}
-    return CodeFusionConfig(
-        **{**settings, "encoder_config": encoder_config, "vocab_size": len(tokenizer), **special_tokens}
-    )
+    try:
+        return CodeFusionConfig(
+            **{**settings, "encoder_config": encoder_config, "vocab_size": len(tokenizer), **special_tokens}
+        )
+    except StrictDataclassError as error:
+        raise ValueError(f"The preset's `model` is malformed: {error}") from error
 
 
 def _dataset(
