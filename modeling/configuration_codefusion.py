@@ -19,7 +19,7 @@ def square_root_alphas_cumprod(
 
     $$\bar\alpha(t) = 1 - \sqrt{t / T + s}, \qquad \bar\alpha'(t) = \bar\alpha / (F^2 - (F^2 - 1)\,\bar\alpha)$$
 
-    The second formula is the noise factor of Difformer (https://huggingface.co/papers/2212.09412, section 3.3): every
+    The second formula is the noise factor of Difformer (https://huggingface.co/papers/2212.09412): every
     standard deviation of the noise relative to the signal is multiplied by `F`.
 
     Args:
@@ -56,7 +56,7 @@ def square_root_alphas_cumprod(
 class CodeFusionConfig(PreTrainedConfig):
     r"""
     Configuration of a [`CodeFusionModel`]. The defaults are the sizes of the paper, "CodeFusion: A Pre-trained
-    Diffusion Model for Code Generation" (https://huggingface.co/papers/2310.17680, section 4): CodeT5-small's encoder,
+    Diffusion Model for Code Generation" (https://huggingface.co/papers/2310.17680): CodeT5-small's encoder,
     10 denoiser and 6 decoder layers, 128 code tokens, 1200 steps.
 
     Parameters at these sizes, from `CodeFusionModel(CodeFusionConfig()).num_parameters_by_component()`:
@@ -108,7 +108,7 @@ class CodeFusionConfig(PreTrainedConfig):
         sample_parameterization (`str`, *optional*, defaults to `"expectation"`):
             How the denoiser writes x_0 where `prediction_type` is `"sample"`: `"expectation"`, the mean of the code
             embeddings under a softmax, trained by cross-entropy (score interpolation of CDCD,
-            https://huggingface.co/papers/2211.15089, section 3.1), or `"vector"`, a free vector under squared error.
+            https://huggingface.co/papers/2211.15089), or `"vector"`, a free vector under squared error.
         self_conditioning_probability (`float`, *optional*, defaults to 0.5):
             Share of the training batches in which the denoiser is given its own earlier estimate of x_0
             (https://huggingface.co/papers/2208.04202). With 0.0 the model has no self-conditioning at all.

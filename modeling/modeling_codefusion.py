@@ -37,7 +37,7 @@ class CodeFusionOutput(ModelOutput):
 
     Args:
         loss (`torch.FloatTensor` of shape `(1,)`):
-            `denoising_loss + embedding_loss + cross_entropy_loss` (paper, section 3.2), plus 0.1 times `length_loss`
+            `denoising_loss + embedding_loss + cross_entropy_loss` (the loss of the paper), plus 0.1 times `length_loss`
             where the model predicts lengths.
         denoising_loss (`torch.FloatTensor` of shape `(1,)`):
             Error of the denoiser, mean over the code tokens: of the noise or of x_0 (squared, mean over the latent
@@ -269,7 +269,7 @@ class CodeFusionStack(nn.Module):
 
 
 class CodeFusionDenoiser(CodeFusionStack):
-    """The denoiser N: `x_t`, the time and the prompt in; a latent for each token of the canvas out (section 3.1)."""
+    """The denoiser N: `x_t`, the time and the prompt in; a latent for each token of the canvas out."""
 
     def __init__(self, config: CodeFusionConfig):
         self_conditioned = config.self_conditioning_probability > 0.0
@@ -303,7 +303,7 @@ class CodeFusionDenoiser(CodeFusionStack):
 
 
 class CodeFusionDecoder(CodeFusionStack):
-    """The decoder D: the last estimate of x_0 and the prompt in, `D_s` out; runs once (section 3.1)."""
+    """The decoder D: the last estimate of x_0 and the prompt in, `D_s` out; runs once."""
 
     def __init__(self, config: CodeFusionConfig):
         super().__init__(config, config.latent_size, config.num_decoder_layers)
@@ -353,7 +353,7 @@ class CodeFusionPreTrainedModel(PreTrainedModel):
 
 class CodeFusionModel(CodeFusionPreTrainedModel):
     r"""
-    CodeFusion (https://huggingface.co/papers/2310.17680, section 3): a diffusion model that writes a program by
+    CodeFusion (https://huggingface.co/papers/2310.17680): a diffusion model that writes a program by
     denoising the embeddings of all its tokens at once, conditioned on a prompt.
 
     An encoder E reads the prompt, L embeds the code, the denoiser N removes noise from the embeddings in many steps,
@@ -391,7 +391,7 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
     @classmethod
     def from_encoder_pretrained(cls, pretrained_model_name_or_path: str, **kwargs) -> "CodeFusionModel":
         """
-        A model with a pre-trained encoder and random weights elsewhere: where training starts (section 3.2).
+        A model with a pre-trained encoder and random weights elsewhere: where the paper starts.
 
         Args:
             pretrained_model_name_or_path (`str`):
@@ -598,7 +598,7 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         return_dict: bool | None = None,
     ) -> CodeFusionOutput | tuple:
         r"""
-        One training step: the programs are noised at random steps and have to be given back (section 3.2).
+        One training step: the programs are noised at random steps and have to be given back.
 
         Args:
             input_ids (`torch.LongTensor` of shape `(batch_size, sequence_length)`):

@@ -80,7 +80,7 @@ def build_code_dataset(
     snippets: Sequence[str], tokenizer: PreTrainedTokenizerBase, max_code_length: int, language: str
 ) -> Dataset:
     """
-    Code alone for unsupervised pre-training (paper, section 3.2).
+    Code alone for unsupervised pre-training (phase 1 of the paper).
 
     Args:
         snippets (`Sequence[str]`):

@@ -44,7 +44,7 @@ def run_training(
             From [`~codefusion_hf.training.presets.load_preset`].
         phase (`str`):
             `"pretrain"`, unsupervised pre-training on code alone, or `"finetune"`, supervised fine-tuning on pairs
-            (paper, section 3.2).
+            (phase 2 of the paper).
         train_data (`Sequence[str | Path]`):
             Files for [`~codefusion_hf.data.pairs.load_pairs`] or, in pre-training,
             [`~codefusion_hf.data.pairs.load_snippets`]. In fine-tuning a file that is named twice counts twice.
