@@ -37,7 +37,7 @@ class CodeFusionOutput(ModelOutput):
 
     Args:
         loss (`torch.FloatTensor` of shape `(1,)`):
-            `denoising_loss + embedding_loss + cross_entropy_loss` (the loss of the paper), plus 0.1 times `length_loss`
+            `denoising_loss + embedding_loss + cross_entropy_loss` (the paper's loss), plus 0.1 times `length_loss`
             where the model predicts lengths.
         denoising_loss (`torch.FloatTensor` of shape `(1,)`):
             Error of the denoiser, mean over the code tokens: of the noise or of x_0 (squared, mean over the latent

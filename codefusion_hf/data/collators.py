@@ -44,7 +44,7 @@ class PairCollator:
 @dataclass
 class PretrainingCollator:
     """
-    Collator of unsupervised pre-training (phase 1 of the paper). Each row gets one of the two tasks: *unsupervised code
+    Collator of unsupervised pre-training, phase 1 of the paper. Each row gets one of two tasks: *unsupervised code
     generation*, with Gaussian noise in place of the encoded prompt, or *code-specific CPD*, where identifiers and
     keywords of the snippet are masked and the masked snippet is the prompt.
 
