@@ -74,7 +74,8 @@ def load_pipeline(checkpoint: str, scheduler: str | None = None) -> "CodeFusionP
     elif Path(checkpoint).exists() and not (Path(checkpoint) / "model_index.json").is_file():
         raise ValueError(f"{checkpoint!r} is no checkpoint: it has no model_index.json.")
     try:
-        pipe = CodeFusionPipeline.from_pretrained(checkpoint)
+        # Half precision, which a checkpoint may be stored in, is many times slower on a CPU.
+        pipe = CodeFusionPipeline.from_pretrained(checkpoint, dtype=torch.float32)
     except (OSError, ValueError) as error:
         raise ValueError(
             f"cannot load checkpoint {checkpoint!r}, which is neither bundled ({', '.join(available_checkpoints())}) "
