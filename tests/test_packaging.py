@@ -135,7 +135,7 @@ def test_source_distribution_and_wheel_hold_the_whole_package(tmp_path):
     run_python(build, cwd=unpacked)
     (wheel,) = tmp_path.glob("*.whl")
 
-    expected = {"codefusion_hf/py.typed"}
+    expected = {"codefusion_hf/py.typed", "codefusion_hf/checkpoints/__init__.py"}
     expected |= {name_in_checkout(path) for path in PACKAGE_FILES}
     expected |= {f"codefusion_hf/{name_in_checkout(path)}" for path in HUB_FILES}
     expected |= {name_in_checkout(path) for path in ROOT.glob("codefusion_hf/training/presets/*.yaml")}
