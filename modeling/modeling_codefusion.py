@@ -40,14 +40,15 @@ class CodeFusionOutput(ModelOutput):
             `denoising_loss + embedding_loss + cross_entropy_loss` (the paper's loss), plus 0.1 times `length_loss`
             where the model predicts lengths.
         denoising_loss (`torch.FloatTensor` of shape `(1,)`):
-            Error of the denoiser, mean over the code tokens: of the noise or of x_0 (squared, mean over the latent
-            dimensions), or, where x_0 is an expectation, the cross-entropy of its weights in nats.
+            Error of the denoiser: of the noise or of x_0 (squared, mean over the latent dimensions), or, where x_0 is
+            an expectation, the cross-entropy of its weights in nats. This term and the next two are means over the
+            programs of the mean over the tokens of each.
         embedding_loss (`torch.FloatTensor` of shape `(1,)`):
-            Squared distance of the decoder's output to the code embeddings, mean over tokens and latent dimensions.
+            Squared distance of the decoder's output to the code embeddings, mean over the latent dimensions.
         cross_entropy_loss (`torch.FloatTensor` of shape `(1,)`):
-            Cross-entropy of the head on the decoder's output, in nats, mean over the code tokens.
+            Cross-entropy of the head on the decoder's output, in nats.
         length_loss (`torch.FloatTensor` of shape `(1,)`, *optional*):
-            Cross-entropy of the length head in nats, where `config.predict_length`.
+            Cross-entropy of the length head in nats, where `config.predict_length`; 0 for the rows of `noise_prompt`.
         logits (`torch.FloatTensor` of shape `(batch_size, canvas_length, vocab_size)`):
             Scores of the head at each position.
         pred_original_sample (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
@@ -549,12 +550,26 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         )
         logits = None
         if self.config.predicts_expectation:
-            weight = self.embedding.normalized_weight()
-            logits = sample @ weight.T / math.sqrt(self.config.latent_size)
-            sample = (logits / temperature).softmax(dim=-1) @ weight
+            logits = sample @ self.embedding.normalized_weight().T / math.sqrt(self.config.latent_size)
+            sample = self.expected_embedding(logits, temperature)
         return CodeFusionDenoiserOutput(
             sample=sample, logits=logits, hidden_states=hidden_states if output_hidden_states else None
         )
+
+    def expected_embedding(self, logits: torch.Tensor, temperature: float = 1.0) -> torch.Tensor:
+        """
+        The mean of the code embeddings under a softmax: x_0 where `config.predicts_expectation`.
+
+        Args:
+            logits (`torch.FloatTensor` of shape `(batch_size, canvas_length, vocab_size)`):
+                Scores of the embeddings.
+            temperature (`float`, *optional*, defaults to 1.0):
+                Divides them, above 0.
+
+        Returns:
+            `torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`.
+        """
+        return (logits / temperature).softmax(dim=-1) @ self.embedding.normalized_weight()
 
     def decode(
         self,
@@ -594,6 +609,10 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         labels: torch.Tensor | None = None,
         noise_prompt: torch.Tensor | None = None,
         timesteps: torch.Tensor | None = None,
+        noise: torch.Tensor | None = None,
+        prompt_noise: torch.Tensor | None = None,
+        self_conditioning: bool | None = None,
+        label_smoothing: float = 0.0,
         output_hidden_states: bool | None = None,
         return_dict: bool | None = None,
     ) -> CodeFusionOutput | tuple:
@@ -613,6 +632,17 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
                 Rows whose encoded prompt is replaced by Gaussian noise: the paper's unsupervised code generation.
             timesteps (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
                 Steps to noise the programs at, in [0, num_train_timesteps); drawn evenly over the batch if not given.
+            noise (`torch.FloatTensor` of shape `(batch_size, canvas_length or more, latent_size)`, *optional*):
+                Gaussian noise for the programs, used as far as the canvas goes; drawn if not given.
+            prompt_noise (`torch.FloatTensor` of the shape of `E_s`, *optional*):
+                Gaussian noise for the rows of `noise_prompt`, `(batch_size, sequence_length, encoder_hidden_size)`;
+                drawn if not given.
+            self_conditioning (`bool`, *optional*):
+                Whether the denoiser is given its own first estimate of x_0; drawn with
+                `config.self_conditioning_probability` if not given. Without effect on a model that has none.
+            label_smoothing (`float`, *optional*, defaults to 0.0):
+                Share of the target that is spread over the vocabulary in both cross-entropies, the head's and that
+                of an expectation, in [0, 1). The lengths are not smoothed.
             output_hidden_states (`bool`, *optional*):
                 Whether to return the states of the denoiser's layers.
             return_dict (`bool`, *optional*):
@@ -639,16 +669,22 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         canvas, canvas_mask, lengths, weights = self._prepare_canvas(labels)
         encoder_hidden_states = self.encode(input_ids, attention_mask)
         if noise_prompt is not None:
+            if prompt_noise is None:
+                prompt_noise = torch.randn_like(encoder_hidden_states)
             encoder_hidden_states = torch.where(
-                noise_prompt[:, None, None], torch.randn_like(encoder_hidden_states), encoder_hidden_states
+                noise_prompt[:, None, None], prompt_noise.to(encoder_hidden_states.dtype), encoder_hidden_states
             )
 
         batch_size = canvas.shape[0]
         if timesteps is None:
-            timesteps = self._draw_timesteps(batch_size, canvas.device)
+            timesteps = self.draw_timesteps(batch_size, canvas.device)
         alphas_cumprod = self.config.alphas_cumprod().to(canvas.device)[timesteps][:, None, None]
         original = self.embed(canvas)
-        noise = torch.randn_like(original)
+        if noise is None:
+            noise = torch.randn_like(original)
+        noise = noise[:, : canvas.shape[1]]
+        if self_conditioning is None:
+            self_conditioning = bool(torch.rand(()) < self.config.self_conditioning_probability)
         latents = (alphas_cumprod.sqrt() * original + (1.0 - alphas_cumprod).sqrt() * noise).to(original.dtype)
 
         key_values = self.denoiser.project_prompt(encoder_hidden_states)
@@ -659,7 +695,7 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
             "lengths": lengths,
         }
         self_condition = None
-        if self.denoiser.self_conditioned and torch.rand(()) < self.config.self_conditioning_probability:
+        if self.denoiser.self_conditioned and self_conditioning:
             with torch.no_grad():
                 first = self.denoise(latents, timesteps, **denoise_kwargs)
                 self_condition = self.to_original_sample(first.sample, latents, alphas_cumprod)
@@ -681,10 +717,15 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         )
 
         def mean(token_values: torch.Tensor) -> torch.Tensor:
-            return (token_values * weights).sum() / weights.sum()
+            # Of the programs' means: so the loss of a batch is the mean of its parts, and gradient accumulation and
+            # several processes give what one batch gives.
+            return ((token_values * weights).sum(dim=1) / weights.sum(dim=1)).mean()
 
         def token_cross_entropy(scores: torch.Tensor) -> torch.Tensor:
-            return F.cross_entropy(scores.flatten(0, 1), canvas.flatten(), reduction="none").view_as(canvas)
+            losses = F.cross_entropy(
+                scores.flatten(0, 1), canvas.flatten(), reduction="none", label_smoothing=label_smoothing
+            )
+            return losses.view_as(canvas)
 
         # Embeddings are targets without gradient: with one they could meet the prediction by all becoming the same.
         target = original.detach()
@@ -704,7 +745,7 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
             length_logits = self.predict_length(encoder_hidden_states, attention_mask)
             length_losses = F.cross_entropy(length_logits, lengths // self.config.canvas_step - 1, reduction="none")
             has_prompt = torch.ones_like(length_losses) if noise_prompt is None else (~noise_prompt).float()
-            length_loss = (length_losses * has_prompt).sum() / has_prompt.sum().clamp(min=1.0)
+            length_loss = (length_losses * has_prompt).mean()
             loss = loss + LENGTH_LOSS_WEIGHT * length_loss
 
         output = CodeFusionOutput(
@@ -767,12 +808,29 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         weights = is_code.float() + is_padding.float() / is_padding.sum(dim=1, keepdim=True).clamp(min=1)
         return canvas, canvas_mask, canvas_lengths, weights
 
-    def _draw_timesteps(self, batch_size: int, device: torch.device) -> torch.Tensor:
-        # One uniform offset for the whole batch: its steps always cover the schedule, which makes the loss less noisy
-        # (the low-discrepancy sampler of https://huggingface.co/papers/2107.00630, appendix I.1).
-        positions = (torch.rand(1, device=device) + torch.randperm(batch_size, device=device) / batch_size) % 1.0
+    def draw_timesteps(
+        self, batch_size: int, device: torch.device | None = None, generator: torch.Generator | None = None
+    ) -> torch.Tensor:
+        """
+        Steps for [`~CodeFusionModel.forward`], drawn evenly over the schedule with one uniform offset for the whole
+        batch, which makes the loss less noisy (the low-discrepancy sampler of
+        https://huggingface.co/papers/2107.00630, appendix I.1), in random order.
+
+        Args:
+            batch_size (`int`):
+                How many.
+            device (`torch.device`, *optional*):
+                Where; the generator's.
+            generator (`torch.Generator`, *optional*):
+                Torch's own by default.
+
+        Returns:
+            `torch.LongTensor` of shape `(batch_size,)`, in [0, num_train_timesteps).
+        """
+        offset = torch.rand(1, generator=generator, device=device)
+        order = torch.randperm(batch_size, generator=generator, device=device)
         steps = self.config.num_train_timesteps
-        return (positions * steps).long().clamp(max=steps - 1)
+        return ((offset + order / batch_size) % 1.0 * steps).long().clamp(max=steps - 1)
 
     def _attention_masks(
         self,

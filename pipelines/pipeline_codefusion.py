@@ -123,6 +123,16 @@ class CodeFusionPipeline(DiffusionPipeline):
         """Evaluations of the denoiser in the last call."""
         return self._num_timesteps
 
+    @property
+    def guidance_scale(self) -> float:
+        """`guidance_scale` of the last call."""
+        return self._guidance_scale
+
+    @property
+    def do_classifier_free_guidance(self) -> bool:
+        """Whether the last call was guided."""
+        return self._guidance_scale > 1.0
+
     def check_noise_schedule(self) -> None:
         """
         Check that the scheduler removes the noise that the model was trained to remove.
@@ -153,6 +163,7 @@ class CodeFusionPipeline(DiffusionPipeline):
         num_inference_steps: int,
         num_return_sequences: int,
         temperature: float,
+        guidance_scale: float,
         target_length: int | None,
         generator: torch.Generator | list[torch.Generator] | None,
         latents: torch.Tensor | None,
@@ -179,6 +190,8 @@ class CodeFusionPipeline(DiffusionPipeline):
                 raise ValueError(f"`{name}` must be an integer of at least 1, got {value!r}.")
         if not temperature > 0.0:
             raise ValueError(f"`temperature` must be above 0, got {temperature!r}.")
+        if not guidance_scale >= 1.0:
+            raise ValueError(f"`guidance_scale` must be at least 1, got {guidance_scale!r}.")
         config = self.model.config
         if target_length is not None and (
             not isinstance(target_length, int) or not 1 <= target_length <= config.max_code_length
@@ -353,6 +366,51 @@ class CodeFusionPipeline(DiffusionPipeline):
             step_kwargs["generator"] = generator
         return self.scheduler.timesteps, step_kwargs
 
+    def predict(
+        self,
+        model_input: torch.Tensor,
+        timestep: torch.Tensor,
+        key_values: KeyValues,
+        pred_original_sample: torch.Tensor | None,
+        temperature: float,
+        conditioning: dict[str, Any],
+    ) -> torch.Tensor:
+        """
+        The denoiser's prediction, guided if the call is. Scores of embeddings are extrapolated as scores, before their
+        softmax: a mean of embeddings remains one.
+
+        Args:
+            model_input (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
+                The latents after `scheduler.scale_model_input`.
+            timestep (`torch.Tensor`):
+                One of `scheduler.timesteps`.
+            key_values, conditioning:
+                As for [`CodeFusionModel.denoise`]; of a guided call for twice the batch, first without the prompt.
+            pred_original_sample (`torch.FloatTensor` of the shape of `model_input`, *optional*):
+                The last estimate of x_0.
+            temperature (`float`):
+                As of the call.
+
+        Returns:
+            `torch.FloatTensor` of the shape of `model_input`.
+        """
+        if not self.do_classifier_free_guidance:
+            return self.model.denoise(
+                model_input,
+                timestep,
+                key_values,
+                self_condition=pred_original_sample,
+                temperature=temperature,
+                **conditioning,
+            ).sample
+        self_condition = None if pred_original_sample is None else torch.cat([pred_original_sample] * 2)
+        output = self.model.denoise(
+            torch.cat([model_input] * 2), timestep, key_values, self_condition=self_condition, **conditioning
+        )
+        unconditional, conditional = (output.sample if output.logits is None else output.logits).chunk(2)
+        guided = unconditional + self.guidance_scale * (conditional - unconditional)
+        return guided if output.logits is None else self.model.expected_embedding(guided, temperature)
+
     def convert_prediction(
         self, prediction: torch.Tensor, model_input: torch.Tensor, timestep: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -444,6 +502,7 @@ class CodeFusionPipeline(DiffusionPipeline):
         num_inference_steps: int = 20,
         num_return_sequences: int = 1,
         temperature: float = 0.2,
+        guidance_scale: float = 1.0,
         target_length: int | None = None,
         generator: torch.Generator | list[torch.Generator] | None = None,
         latents: torch.Tensor | None = None,
@@ -467,6 +526,11 @@ class CodeFusionPipeline(DiffusionPipeline):
                 towards the likelier tokens, at 1 the candidates are samples of the model's distribution (score
                 temperature of CDCD, https://huggingface.co/papers/2211.15089). A model that does not predict an
                 expectation has none.
+            guidance_scale (`float`, *optional*, defaults to 1.0):
+                Scale of classifier-free guidance (https://huggingface.co/papers/2207.12598), at least 1, where there
+                is none: how far each step goes from what the model would write without the prompt (given Gaussian
+                noise for `E_s`, as in the paper's pre-training) towards what it writes with it. Twice the work of a
+                step, and only for a model that has seen noise for prompts (`prompt_dropout_probability` in training).
             target_length (`int`, *optional*):
                 Length of the canvas in tokens, in [1, `max_code_length`]. By default the model predicts it; the
                 candidates of a prompt then differ in length where it is uncertain.
@@ -501,12 +565,14 @@ class CodeFusionPipeline(DiffusionPipeline):
             num_inference_steps,
             num_return_sequences,
             temperature,
+            guidance_scale,
             target_length,
             generator,
             latents,
             output_type,
             callback_on_step_end_tensor_inputs,
         )
+        self._guidance_scale = guidance_scale
         self.check_noise_schedule()
         device = self._execution_device
 
@@ -531,6 +597,22 @@ class CodeFusionPipeline(DiffusionPipeline):
             "lengths": lengths,
         }
         key_values = for_candidates(self.model.denoiser.project_prompt(encoder_hidden_states))
+        denoiser_conditioning = conditioning
+        if self.do_classifier_free_guidance:
+            # The first half of the batch without the prompt, the second with it: one evaluation for both.
+            noise = randn_tensor(
+                (batch_size * num_return_sequences, *encoder_hidden_states.shape[1:]),
+                generator=generator,
+                device=device,
+                dtype=encoder_hidden_states.dtype,
+            )
+            key_values = tuple(
+                (torch.cat([noise_key, key]), torch.cat([noise_value, value]))
+                for (noise_key, noise_value), (key, value) in zip(
+                    self.model.denoiser.project_prompt(noise), key_values, strict=True
+                )
+            )
+            denoiser_conditioning = {name: torch.cat([value, value]) for name, value in conditioning.items()}
 
         timesteps, step_kwargs = self.prepare_timesteps(num_inference_steps, device, generator)
         latents = self.prepare_latents(
@@ -546,14 +628,9 @@ class CodeFusionPipeline(DiffusionPipeline):
         with self.progress_bar(total=len(timesteps)) as progress_bar:
             for i, t in enumerate(timesteps):
                 model_input = self.scheduler.scale_model_input(latents, t)
-                prediction = self.model.denoise(
-                    model_input,
-                    t,
-                    key_values,
-                    self_condition=pred_original_sample,
-                    temperature=temperature,
-                    **conditioning,
-                ).sample
+                prediction = self.predict(
+                    model_input, t, key_values, pred_original_sample, temperature, denoiser_conditioning
+                )
                 model_output, pred_original_sample = self.convert_prediction(prediction, model_input, t)
                 latents = self.scheduler.step(model_output, t, latents, **step_kwargs, return_dict=False)[0]
 

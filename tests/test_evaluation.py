@@ -272,7 +272,7 @@ class ScriptedPipeline:
         self.scheduler = DDPMScheduler()
         self.calls = []
 
-    def __call__(self, prompt, num_inference_steps, num_return_sequences, temperature, generator):
+    def __call__(self, prompt, num_inference_steps, num_return_sequences, temperature, guidance_scale, generator):
         noise = torch.rand(1, generator=generator).item()
         self.calls.append((prompt, num_inference_steps, num_return_sequences, noise))
         codes = [self.codes[text][:num_return_sequences] for text in prompt]
@@ -365,6 +365,7 @@ def test_report_table():
         "num_return_sequences": 5,
         "num_inference_steps": 20,
         "temperature": 0.2,
+        "guidance_scale": 1.0,
         "scheduler": "DDPMScheduler",
         "seed": 0,
         "seconds": 61.5,

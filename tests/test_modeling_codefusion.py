@@ -193,7 +193,7 @@ def test_losses_are_means_over_the_canvas(predict_length, canvas_step, make_mode
             losses[-1] += token_losses[code_length:].mean()
             weights[-1] += 1
     losses, weights = torch.stack(losses), torch.tensor(weights)
-    torch.testing.assert_close(output.cross_entropy_loss, losses.sum() / weights.sum())
+    torch.testing.assert_close(output.cross_entropy_loss, (losses / weights).mean())
     torch.testing.assert_close(output.token_loss, losses / weights)
     if predict_length:
         length_logits = model.predict_length(output.encoder_last_hidden_state, batch["attention_mask"])
@@ -363,8 +363,60 @@ def test_noise_prompt_hides_the_prompt(make_model, batch):
 
     length_logits = model.predict_length(clear, batch["attention_mask"])[~noise_prompt]
     targets = ((batch["labels"] != 0).sum(dim=1)[~noise_prompt] - 1) // model.config.canvas_step
-    torch.testing.assert_close(output.length_loss, F.cross_entropy(length_logits, targets))
+    # Two of the four rows have a prompt.
+    torch.testing.assert_close(output.length_loss, F.cross_entropy(length_logits, targets) / 2)
     assert run(model, batch, noise_prompt=torch.ones(4, dtype=torch.bool)).length_loss == 0.0
+
+
+def test_what_is_drawn_can_be_given(make_model, batch):
+    model = make_model()
+    given = {
+        "noise_prompt": torch.tensor([True, False, False, False]),
+        "timesteps": torch.tensor([10, 400, 700, 1199]),
+        # Wider than the canvas.
+        "noise": torch.randn(4, 24, 16),
+        "prompt_noise": torch.randn(*batch["input_ids"].shape, 24),
+        "self_conditioning": True,
+    }
+    output = run(model, batch, **given)
+    assert torch.equal(output.timesteps, given["timesteps"])
+    assert torch.equal(output.encoder_last_hidden_state[0], given["prompt_noise"][0])
+    assert torch.equal(output.loss, run(model, batch, seed=1, **given).loss)
+    for name, other in (
+        ("noise", torch.randn(4, 24, 16)),
+        ("prompt_noise", torch.randn(*batch["input_ids"].shape, 24)),
+        ("self_conditioning", False),
+    ):
+        assert run(model, batch, **{**given, name: other}).loss != output.loss, name
+
+
+def test_the_loss_of_a_batch_is_the_mean_of_its_parts(make_model, batch):
+    """What gradient accumulation and several processes need."""
+    model = make_model()
+    batch = {**batch, "noise_prompt": torch.tensor([True, False, False, False])}
+    given = {
+        "timesteps": torch.tensor([10, 400, 700, 1199]),
+        "noise": torch.randn(4, 24, 16),
+        "prompt_noise": torch.randn(*batch["input_ids"].shape, 24),
+    }
+    whole = run(model, batch, self_conditioning=True, **given)
+    parts = []
+    for rows in (slice(0, 1), slice(1, 2), slice(2, 4)):
+        part = {name: value[rows] for name, value in {**batch, **given}.items()}
+        output = run(model, part, self_conditioning=True)
+        parts += [torch.stack([output[term] for term in LOSS_TERMS])] * len(part["labels"])
+    expected = torch.stack([whole[term] for term in LOSS_TERMS])
+    torch.testing.assert_close(torch.stack(parts).mean(dim=0), expected)
+
+
+def test_label_smoothing_is_that_of_torch(make_model, batch):
+    model = make_model(canvas_step=1)
+    output = run(model, batch, label_smoothing=0.2)
+    torch.testing.assert_close(output.logits, run(model, batch).logits)
+    for row, labels in enumerate(batch["labels"]):
+        code = labels[labels != 0]
+        expected = F.cross_entropy(output.logits[row, : len(code)], code, label_smoothing=0.2)
+        torch.testing.assert_close(output.token_loss[row], expected)
 
 
 def test_labels_are_checked(make_model, batch):

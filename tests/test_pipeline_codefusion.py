@@ -274,6 +274,54 @@ def test_temperature_moves_the_estimate_to_the_nearest_embedding(untrained, prom
     assert max(distances(1e-6)) < 0.1
 
 
+# --- Guidance
+
+
+@pytest.mark.parametrize("fields", [{}, {"prediction_type": "epsilon"}])
+def test_guidance_leads_away_from_what_noise_for_a_prompt_gives(fields, make_pipeline, prompts, monkeypatch):
+    pipe = make_pipeline(**fields)
+    plain = pipe(prompts, 3, generator=seeded(), output_type="latent").latents
+    assert torch.equal(pipe(prompts, 3, guidance_scale=1.0, generator=seeded(), output_type="latent").latents, plain)
+    assert not pipe.do_classifier_free_guidance
+    guided = pipe(prompts, 3, guidance_scale=2.0, generator=seeded(), output_type="latent").latents
+    assert pipe.do_classifier_free_guidance
+    assert guided.shape == plain.shape
+    assert not torch.allclose(guided, plain)
+
+    # Both halves given the same prompt: their difference is nothing, whatever it is multiplied by.
+    project = pipe.model.denoiser.project_prompt
+    with monkeypatch.context() as context:
+        context.setattr(pipe.model.denoiser, "project_prompt", lambda states: project(torch.ones_like(states)))
+        latents = torch.randn(plain.shape[0], *plain.shape[2:], generator=seeded())
+        one, two = (
+            pipe(prompts, 1, guidance_scale=scale, latents=latents, generator=seeded(), output_type="latent").latents
+            for scale in (1.0, 3.0)
+        )
+    torch.testing.assert_close(one, two)
+
+
+def test_a_guided_estimate_is_the_mean_of_embeddings_under_extrapolated_scores(make_pipeline):
+    pipe = make_pipeline()
+    config = pipe.model.config
+    model_input = torch.randn(2, 8, config.latent_size, generator=seeded())
+    states = torch.randn(4, 5, config.encoder_config.d_model, generator=seeded())
+    key_values = pipe.model.denoiser.project_prompt(states)
+    pipe._guidance_scale = 3.0
+    with torch.no_grad():
+        guided = pipe.predict(model_input, torch.tensor(600), key_values, None, 0.5, {})
+        without, with_prompt = (
+            pipe.model.denoise(model_input, torch.tensor(600), pipe.model.denoiser.project_prompt(half)).logits
+            for half in states.chunk(2)
+        )
+        expected = pipe.model.expected_embedding(with_prompt + 2.0 * (with_prompt - without), 0.5)
+    torch.testing.assert_close(guided, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_guided_candidates_repeat_with_the_seed(pipe, prompts):
+    first, second = (pipe(prompts, 4, 2, guidance_scale=1.5, generator=seeded()).codes for _ in range(2))
+    assert first == second
+
+
 # --- Callbacks
 
 
@@ -357,6 +405,7 @@ def test_drafts_of_exact_embeddings(untrained, programs):
         ({"num_return_sequences": 0}, "`num_return_sequences` must be an integer of at least 1, got 0"),
         ({"temperature": 0.0}, "`temperature` must be above 0, got 0.0"),
         ({"temperature": -1.0}, "`temperature` must be above 0, got -1.0"),
+        ({"guidance_scale": 0.5}, "`guidance_scale` must be at least 1, got 0.5"),
         ({"target_length": 0}, "`target_length` must be .* 24, got 0"),
         ({"target_length": 25}, "`target_length` must be .* 24, got 25"),
         ({"target_length": 3.5}, "`target_length` must be .* 24, got 3.5"),

@@ -65,6 +65,7 @@ def evaluate_checkpoint(
     num_inference_steps: int = 20,
     num_return_sequences: int = 5,
     temperature: float = 0.2,
+    guidance_scale: float = 1.0,
     batch_size: int = 16,
     limit: int | None = None,
     seed: int = 0,
@@ -87,7 +88,7 @@ def evaluate_checkpoint(
             Denoising steps.
         num_return_sequences (`int`, *optional*, defaults to 5):
             Candidates for each prompt, at least as many as the largest of `ks`.
-        temperature (`float`, *optional*, defaults to 0.2):
+        temperature (`float`, *optional*, defaults to 0.2), guidance_scale (`float`, *optional*, defaults to 1.0):
             See [`CodeFusionPipeline`].
         batch_size (`int`, *optional*, defaults to 16):
             Prompts generated at once, 1 or more. The noise depends on it.
@@ -105,8 +106,8 @@ def evaluate_checkpoint(
     Returns:
         `dict`: The report, ready for JSON: `checkpoint` and `nearest_neighbour` (`None` without training pairs) with
         the percentages of [`~codefusion_hf.evaluation.scoring.score_candidates`], `num_prompts`, `limit`,
-        `num_return_sequences`, `num_inference_steps`, `temperature`, `scheduler` (its class), `batch_size`, `seed`,
-        and `seconds` (generation alone).
+        `num_return_sequences`, `num_inference_steps`, `temperature`, `guidance_scale`, `scheduler` (its class),
+        `batch_size`, `seed`, and `seconds` (generation alone).
 
     Raises:
         `ValueError`: If `pairs` is empty, a number is out of its range, or fewer candidates are asked for than the
@@ -135,6 +136,7 @@ def evaluate_checkpoint(
                 num_inference_steps=num_inference_steps,
                 num_return_sequences=num_return_sequences,
                 temperature=temperature,
+                guidance_scale=guidance_scale,
                 generator=torch.Generator().manual_seed(seed + start),
             )
             candidates += output.codes
@@ -164,6 +166,7 @@ def evaluate_checkpoint(
         "num_return_sequences": num_return_sequences,
         "num_inference_steps": num_inference_steps,
         "temperature": temperature,
+        "guidance_scale": guidance_scale,
         "scheduler": type(pipe.scheduler).__name__,
         "batch_size": batch_size,
         "seed": seed,
@@ -192,8 +195,7 @@ def report_table(report: Mapping[str, Any]) -> Table:
         title=f"{report['num_prompts']} prompts, {report['num_return_sequences']} candidates",
         caption=(
             f"{report['scheduler']}, {report['num_inference_steps']} steps, temperature {report['temperature']}, "
-            f"seed {report['seed']}, "
-            f"{report['seconds']:.1f} s"
+            f"guidance {report['guidance_scale']}, seed {report['seed']}, {report['seconds']:.1f} s"
         ),
     )
     floor = report["nearest_neighbour"]
