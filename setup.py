@@ -35,11 +35,18 @@ install_requires = [
 
 extras = {}
 extras["training"] = ["datasets", "tokenizers", "bashlex"]
+extras["lora"] = ["peft"]
+extras["trackers"] = ["tensorboard"]
 extras["evaluation"] = ["bashlex", "scikit-learn"]
 extras["samplers"] = ["scipy", "torchsde"]  # LMSDiscreteScheduler and the DPMSolverSDE scheduler of diffusers
 # setuptools 70.1 is the first that builds a wheel alone: `make quality` and the wheel's test build without isolation
 extras["quality"] = ["mypy", "ruff", "setuptools>=70.1"]
-extras["test"] = ["pytest", "setuptools>=70.1", *extras["training"], *extras["evaluation"], *extras["samplers"]]
+extras["test"] = [
+    "hypothesis",
+    "pytest",
+    "setuptools>=70.1",
+    *(requirement for name in ("training", "lora", "evaluation", "samplers") for requirement in extras[name]),
+]
 extras["dev"] = [*extras["test"], *extras["quality"]]
 
 setup(

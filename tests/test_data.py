@@ -13,6 +13,7 @@ from transformers import AutoTokenizer
 from codefusion_hf.data.bucketing import BucketSampler
 from codefusion_hf.data.collators import PairCollator, PretrainingCollator
 from codefusion_hf.data.datasets import BUCKET_STEP, build_code_dataset, build_pair_dataset
+from codefusion_hf.data.masking import draw_cpd_mask, token_span_ids
 from codefusion_hf.data.pairs import load_pairs, load_snippets
 from codefusion_hf.data.tokenization import SPECIAL_TOKENS, train_tokenizer
 
@@ -170,23 +171,44 @@ def test_rows_sort_by_the_bucket_of_the_code_and_then_by_the_prompt(tokenizer):
     assert keys == sorted(keys)
 
 
-def test_snippets_are_tokenised_once_each_with_offsets_and_spans(tokenizer):
+def test_snippets_are_tokenised_once_each_with_their_spans(tokenizer):
     dataset = build_code_dataset([*SNIPPETS, *SNIPPETS], tokenizer, max_code_length=64, language="bash")
     assert len(dataset) == len(SNIPPETS)
     names = [["for", "name", "in", "do", "echo", "name", "done"], ["pwd"], ["x", "export"], ["grep", "wc"]]
     for row, code, expected in zip(dataset, SNIPPETS, names, strict=True):
         assert row["labels"] == [*tokenizer(code, add_special_tokens=False).input_ids, tokenizer.eos_token_id]
-        assert len(row["offsets"]) == len(row["labels"])
-        assert "".join(code[start:end] for start, end in row["offsets"]) == code
-        assert row["offsets"][-1] == [0, 0]
-        assert [code[start:end] for start, end in row["spans"]] == expected
+        assert len(row["span_ids"]) == len(row["labels"])
+        assert row["span_ids"][-1] == 0
+        spans = {span_id: [] for span_id in sorted(set(row["span_ids"]) - {0})}
+        for token, span_id in zip(row["labels"], row["span_ids"], strict=True):
+            if span_id:
+                spans[span_id].append(token)
+        # A token may bring a blank or a neighbouring character with it.
+        texts = [tokenizer.decode(tokens) for tokens in spans.values()]
+        assert len(texts) == len(expected)
+        assert all(name in text for name, text in zip(expected, texts, strict=True))
     assert dataset["length"].index(min(dataset["length"])) == SNIPPETS.index("pwd")
 
 
-def test_long_snippets_are_left_out_with_their_offsets_and_spans(tokenizer):
+def test_long_snippets_are_left_out_with_their_spans(tokenizer):
     dataset = build_code_dataset(SNIPPETS, tokenizer, len(tokenizer("pwd").input_ids), "bash")
     assert tokenizer.decode(dataset["labels"][0], skip_special_tokens=True) == "pwd"
-    assert dataset["spans"][:] == [[[0, 3]]]
+    assert dataset["span_ids"][:] == [[1] * (len(dataset["labels"][0]) - 1) + [0]]
+
+
+def test_tokens_belong_to_the_spans_they_touch():
+    offsets = [(0, 2), (2, 5), (5, 9), (9, 10), (10, 12), (0, 0)]
+    assert token_span_ids(offsets, [(0, 2), (6, 8), (8, 11)]) == [1, 0, 2, 2, 2, 0]
+    assert token_span_ids(offsets, [(3, 4), (40, 44)]) == [0, 1, 0, 0, 0, 0]
+    assert token_span_ids(offsets, []) == [0] * 6
+
+
+def test_spans_are_masked_whole_and_at_least_one():
+    span_ids = torch.tensor([[1, 1, 0, 2, 3], [0, 1, 1, 0, 0], [0, 0, 0, 0, 0]])
+    draws = torch.tensor([[0.2, 0.6, 0.4], [0.9, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    assert draw_cpd_mask(span_ids, draws, 0.5).int().tolist() == [[1, 1, 0, 0, 1], [0, 1, 1, 0, 0], [0] * 5]
+    assert draw_cpd_mask(span_ids, draws, 0.1).int().tolist() == [[1, 1, 0, 0, 0], [0, 1, 1, 0, 0], [0] * 5]
+    assert draw_cpd_mask(span_ids, draws, 1.0).equal(span_ids > 0)
 
 
 def test_datasets_without_a_row_are_refused(tokenizer):
@@ -220,50 +242,23 @@ def test_pairs_are_padded_to_the_longest_prompt_and_program(tokenizer):
     assert (batch["attention_mask"].bool() == (batch["input_ids"] != tokenizer.pad_token_id)).all()
 
 
-@pytest.mark.parametrize(("cpd_probability", "low", "high"), [(0.0, 1.0, 1.0), (0.25, 0.7, 0.8), (1.0, 0.0, 0.0)])
-def test_noise_replaces_the_prompt_of_the_rows_without_cpd(tokenizer, cpd_probability, low, high):
-    torch.manual_seed(0)
-    row = build_code_dataset(["pwd"], tokenizer, 64, "bash")[0]
-    noise_prompt = PretrainingCollator(tokenizer, cpd_probability=cpd_probability)([row] * 2000)["noise_prompt"]
-    assert noise_prompt.shape == (2000,)
-    assert noise_prompt.dtype == torch.bool
-    assert low <= noise_prompt.float().mean().item() <= high
-
-
-def test_cpd_masks_only_names_and_keeps_the_lengths(tokenizer):
-    torch.manual_seed(0)
+def test_snippets_are_padded_with_their_spans(tokenizer):
     rows = list(build_code_dataset(SNIPPETS, tokenizer, 64, "bash"))
-    batch = PretrainingCollator(tokenizer, mask_probability=0.5)(rows * 50)
-    assert batch.keys() == {"input_ids", "attention_mask", "labels", "noise_prompt"}
-    assert batch["input_ids"].shape == batch["labels"].shape
-    is_code = batch["labels"] != -100
-    assert (batch["attention_mask"].bool() == is_code).all()
-    assert (batch["input_ids"][~is_code] == tokenizer.pad_token_id).all()
-    is_masked = batch["input_ids"] == tokenizer.mask_token_id
-    assert (batch["input_ids"] == batch["labels"])[is_code & ~is_masked].all()
-    assert is_masked.any(dim=1).all()
+    batch = PretrainingCollator(tokenizer)(rows)
+    assert batch.keys() == {"input_ids", "attention_mask", "labels", "span_ids"}
+    width = max(len(row["labels"]) for row in rows)
     for index, row in enumerate(rows):
-        maskable = torch.tensor(
-            [any(start < stop and end > begin for begin, stop in row["spans"]) for start, end in row["offsets"]]
-        )
-        masked_somewhere = is_masked[index :: len(rows)].any(dim=0)[: len(maskable)]
-        assert masked_somewhere.tolist() == maskable.tolist()
-    # Drawn anew for each row.
-    assert len({tuple(masked) for masked in is_masked[0 :: len(rows)].tolist()}) > 10
+        padding = width - len(row["labels"])
+        assert batch["labels"][index].tolist() == row["labels"] + [-100] * padding
+        assert batch["input_ids"][index].tolist() == row["labels"] + [tokenizer.pad_token_id] * padding
+        assert batch["attention_mask"][index].tolist() == [1] * len(row["labels"]) + [0] * padding
+        assert batch["span_ids"][index].tolist() == row["span_ids"] + [0] * padding
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"cpd_probability": -0.1}, "`cpd_probability` must be in [0, 1], got -0.1"),
-        ({"cpd_probability": 1.5}, "`cpd_probability` must be in [0, 1], got 1.5"),
-        ({"mask_probability": 0.0}, "`mask_probability` must be above 0 and at most 1, got 0.0"),
-        ({"mask_probability": 1.5}, "`mask_probability` must be above 0 and at most 1, got 1.5"),
-    ],
-)
-def test_shares_out_of_range_are_refused(tokenizer, arguments, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
-        PretrainingCollator(tokenizer, **arguments)
+def test_prompts_that_contain_the_padding_token_are_read_whole(tokenizer):
+    row = {"input_ids": [7, tokenizer.pad_token_id, 8], "labels": [9]}
+    batch = PairCollator(tokenizer)([row, {"input_ids": [7], "labels": [9]}])
+    assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0]]
 
 
 def test_buckets_hold_rows_of_about_one_length_in_mixed_order():

@@ -9,8 +9,6 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedTokenizerBase
 
-from .masking import DEFAULT_MASK_PROBABILITY, mask_code_tokens
-
 
 def _pad(rows: list[list[int]], padding_value: int) -> torch.Tensor:
     return pad_sequence([torch.tensor(row) for row in rows], batch_first=True, padding_value=padding_value)
@@ -33,10 +31,9 @@ class PairCollator:
     tokenizer: PreTrainedTokenizerBase
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        input_ids = _pad([row["input_ids"] for row in rows], self.tokenizer.pad_token_id)
         return {
-            "input_ids": input_ids,
-            "attention_mask": (input_ids != self.tokenizer.pad_token_id).long(),
+            "input_ids": _pad([row["input_ids"] for row in rows], self.tokenizer.pad_token_id),
+            "attention_mask": _pad([[1] * len(row["input_ids"]) for row in rows], 0),
             "labels": _pad([row["labels"] for row in rows], -100),
         }
 
@@ -44,49 +41,28 @@ class PairCollator:
 @dataclass
 class PretrainingCollator:
     """
-    Collator of unsupervised pre-training, phase 1 of the paper. Each row gets one of two tasks: *unsupervised code
-    generation*, with Gaussian noise in place of the encoded prompt, or *code-specific CPD*, where identifiers and
-    keywords of the snippet are masked and the masked snippet is the prompt.
+    Collator of unsupervised pre-training, phase 1 of the paper: the code, and which of its tokens belong to the
+    identifiers and keywords that code-specific CPD may mask. Which rows get which of the two tasks, and what is
+    masked, is drawn in the training step, see [`~codefusion_hf.training.randomness.StepRandomness`].
 
     Args:
         tokenizer ([`~transformers.PreTrainedTokenizerBase`]):
-            Tokenizer of prompts and code, with a mask token.
-        cpd_probability (`float`, *optional*, defaults to 0.5):
-            Share of the rows that get CPD, in [0, 1].
-        mask_probability (`float`, *optional*, defaults to 0.5):
-            Share of the identifiers and keywords that CPD masks, in (0, 1]; at least one a snippet.
+            Tokenizer of prompts and code.
 
-    Raises:
-        ValueError: if an argument is outside its range.
-
-    Returns (of a call on rows with `labels`, `offsets` and `spans`):
-        `dict` of `input_ids` and `attention_mask`, of shape `(batch_size, code_length)`, `labels`, of the same shape,
-        padded with -100, and `noise_prompt`, of shape `(batch_size,)`, true for unsupervised code generation.
+    Returns (of a call on rows with `labels` and `span_ids`):
+        `dict` of `input_ids`, `attention_mask`, `labels`, padded with -100, and `span_ids`, padded with 0 (see
+        [`~codefusion_hf.data.masking.token_span_ids`]), all of shape `(batch_size, code_length)`.
     """
 
     tokenizer: PreTrainedTokenizerBase
-    cpd_probability: float = 0.5
-    mask_probability: float = DEFAULT_MASK_PROBABILITY
-
-    def __post_init__(self):
-        if not 0.0 <= self.cpd_probability <= 1.0:
-            raise ValueError(f"`cpd_probability` must be in [0, 1], got {self.cpd_probability}.")
-        if not 0.0 < self.mask_probability <= 1.0:
-            raise ValueError(f"`mask_probability` must be above 0 and at most 1, got {self.mask_probability}.")
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        masked = [
-            mask_code_tokens(
-                row["labels"], row["offsets"], row["spans"], self.tokenizer.mask_token_id, self.mask_probability
-            )
-            for row in rows
-        ]
-        input_ids = _pad(masked, self.tokenizer.pad_token_id)
+        labels = _pad([row["labels"] for row in rows], -100)
         return {
-            "input_ids": input_ids,
-            "attention_mask": (input_ids != self.tokenizer.pad_token_id).long(),
-            "labels": _pad([row["labels"] for row in rows], -100),
-            "noise_prompt": torch.rand(len(rows)) >= self.cpd_probability,
+            "input_ids": labels.masked_fill(labels == -100, self.tokenizer.pad_token_id),
+            "attention_mask": (labels != -100).long(),
+            "labels": labels,
+            "span_ids": _pad([row["span_ids"] for row in rows], 0),
         }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
 
-from .masking import maskable_spans
+from .masking import maskable_spans, token_span_ids
 from .pairs import normalize_prompt
 
 
@@ -17,11 +17,13 @@ logger = logging.getLogger(__name__)
 # Programs whose lengths round up to the same multiple share a bucket, as they share a canvas with the model's default
 # `canvas_step`.
 BUCKET_STEP = 8
+# Longer prompts are sorted as this long.
+LONGEST_PROMPT = 1000
 
 
 def _bucket_key(code_length: int, prompt_length: int = 0) -> int:
     """Sorts rows by bucket of the code and, within one, by prompt: padding the code costs most, but not all."""
-    return -(-code_length // BUCKET_STEP) * 1000 + prompt_length
+    return -(-code_length // BUCKET_STEP) * LONGEST_PROMPT + min(prompt_length, LONGEST_PROMPT - 1)
 
 
 def _within(lengths: list[int], max_code_length: int) -> list[int]:
@@ -93,8 +95,8 @@ def build_code_dataset(
             Language of the snippets, see [`~codefusion_hf.data.masking.maskable_spans`].
 
     Returns:
-        `datasets.Dataset` with `labels` (code and end-of-sequence token), `offsets` (characters of each token,
-        `[start, end)`), `spans` (those of the identifiers and keywords) and `length` (as for [`build_pair_dataset`]).
+        `datasets.Dataset` with `labels` (code and end-of-sequence token), `span_ids` (of the same length, see
+        [`~codefusion_hf.data.masking.token_span_ids`]) and `length` (as for [`build_pair_dataset`]).
 
     Raises:
         ValueError: if no row is left or the language is unknown.
@@ -111,9 +113,11 @@ def build_code_dataset(
     return Dataset.from_dict(
         {
             "labels": [labels[row] for row in kept],
-            # The end-of-sequence token stands for no characters.
-            "offsets": [[*encoded.offset_mapping[row], (0, 0)] for row in kept],
-            "spans": [spans.spans for spans in found],
+            # The end-of-sequence token belongs to no span.
+            "span_ids": [
+                [*token_span_ids(encoded.offset_mapping[row], spans.spans), 0]
+                for row, spans in zip(kept, found, strict=True)
+            ],
             "length": [_bucket_key(len(labels[row])) for row in kept],
         }
     )

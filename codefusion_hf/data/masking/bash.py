@@ -1,14 +1,7 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
-r"""
-Code-specific continuous paragraph denoising (CPD): which parts of a snippet may be masked, and masking their tokens.
-
-CPD is one of CodeFusion's two unsupervised tasks (https://huggingface.co/papers/2310.17680, pre-training): only the
-identifiers and built-in keywords of a snippet are masked, the encoder reads the masked snippet, and the model has to
-give back the snippet. Finding the spans is slow and always gives the same answer, so it is done once, when
-the data set is built; masking is fast and has to differ in every epoch, so it is done in the collator.
-
-What counts in Bash, as Bash's own grammar has it:
+"""
+What may be masked in Bash, as Bash's own grammar has it:
 
 - the name of every command, builtin or not, wherever the grammar has a command: behind `|`, `&&` and `;`, in
   subshells, in command and process substitutions. In `sudo rm`, `xargs rm` and `find -exec rm` the grammar has one
@@ -20,27 +13,24 @@ What counts in Bash, as Bash's own grammar has it:
 
 All the rest stays: arguments, flags, operators, comments, here-documents, and whatever `'`, `"` or a backslash quotes,
 with the substitutions inside it.
+
+The parser is bashlex. What it cannot read gets the rule of [`_lexical_spans`], from the same words and quotes.
 """
 
 import enum
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import bashlex
-import torch
 
+from .spans import MaskableSpans
 
-# Our choice: we know of no share that the paper gives. On the paper's Bash pre-training snippets, half of the spans
-# (and at least one) is 15 % of the tokens, the share that BERT and T5 mask.
-DEFAULT_MASK_PROBABILITY = 0.5
 
 # What `compgen -k` prints.
-BASH_RESERVED_WORDS = frozenset(
+_RESERVED_WORDS = frozenset(
     "if then else elif fi case esac for select while until do done in function time { } ! [[ ]] coproc".split()
 )
 # Builtins that take assignments as arguments (https://www.gnu.org/software/bash/manual/html_node/Shell-Parameters.html).
-BASH_DECLARATION_BUILTINS = frozenset("alias declare export local readonly typeset".split())
+_DECLARATION_BUILTINS = frozenset("alias declare export local readonly typeset".split())
 
 # Stands for a quoted character in the text that is searched for names. Bash drops a NUL; to bashlex it is a letter.
 _QUOTED = "\0"
@@ -82,24 +72,6 @@ _LEXEME = re.compile(
     """,
     re.VERBOSE | re.ASCII,  # a no-break space does not end a word of Bash
 )
-
-
-@dataclass(frozen=True)
-class MaskableSpans:
-    r"""
-    The parts of a snippet that CPD may mask.
-
-    Args:
-        spans (`tuple[tuple[int, int], ...]`):
-            Start and end of every part, in characters of the snippet; sorted, disjoint and none empty.
-        parsed (`bool`):
-            Whether the language's parser found them. `False` means that it could not read the snippet and the
-            language's lexical rule found them. Worth counting: the rule is an approximation, and a snippet that does
-            not parse may not be code.
-    """
-
-    spans: tuple[tuple[int, int], ...]
-    parsed: bool
 
 
 class _Expect(enum.Enum):
@@ -145,7 +117,7 @@ _AFTER_RESERVED_WORD = {
 _CLOSED_BY = {"]]": _Expect.CONDITION, "esac": _Expect.CASE_PATTERN}
 
 
-class _BashSpanCollector(bashlex.ast.nodevisitor):
+class _SpanCollector(bashlex.ast.nodevisitor):
     """
     Collects commands, reserved words and assigned names from bashlex's trees of a snippet. `plain` is the snippet
     without its quoted text: no pattern matches what is quoted.
@@ -168,13 +140,13 @@ class _BashSpanCollector(bashlex.ast.nodevisitor):
             words.pop(0)
         if words:
             self.add(words[0], _COMMAND)
-            if words[0].word in BASH_DECLARATION_BUILTINS:
+            if words[0].word in _DECLARATION_BUILTINS:
                 for argument in words[1:]:
                     self.add(argument, _ASSIGNMENT)
 
     def visitreservedword(self, n: bashlex.ast.node, word: str) -> None:
         # bashlex also calls `(`, `)` and `;` reserved words.
-        if word in BASH_RESERVED_WORDS:
+        if word in _RESERVED_WORDS:
             self.add(n, re.compile(rf"({re.escape(word)})\Z"))
 
     def visitfor(self, n: bashlex.ast.node, parts: list[bashlex.ast.node]) -> None:
@@ -256,7 +228,7 @@ def _hide_quoted_text(code: str) -> tuple[str, bool]:
     return "".join(plain), is_closed
 
 
-def _lexical_bash_spans(plain: str) -> list[tuple[int, int]]:
+def _lexical_spans(plain: str) -> list[tuple[int, int]]:
     """
     The rule for what bashlex cannot parse (`[[ ]]`, `case`, `(( ))`, `select`, `time`, arrays, and text that is not
     Bash): a word that follows an operator, an opening parenthesis or backtick, a reserved word or an assignment is a
@@ -290,7 +262,7 @@ def _lexical_bash_spans(plain: str) -> list[tuple[int, int]]:
                 expect = _AFTER_WORD.get(expect, expect)
         elif expect is _Expect.COMMAND and (assignment := _ASSIGNMENT.match(plain, *span)):
             spans.append(assignment.span(1))
-        elif expect is _Expect.COMMAND and text in BASH_RESERVED_WORDS - {"in", "]]"}:
+        elif expect is _Expect.COMMAND and text in _RESERVED_WORDS - {"in", "]]"}:
             spans.append(span)
             expect = _AFTER_RESERVED_WORD.get(text, _Expect.COMMAND)
         elif _CLOSED_BY.get(text) is expect:
@@ -299,14 +271,14 @@ def _lexical_bash_spans(plain: str) -> list[tuple[int, int]]:
         else:
             if expect in _PATTERNS and (name := _PATTERNS[expect].match(plain, *span)):
                 spans.append(name.span(1))
-            is_declaration = expect is _Expect.COMMAND and text in BASH_DECLARATION_BUILTINS
+            is_declaration = expect is _Expect.COMMAND and text in _DECLARATION_BUILTINS
             expect = _Expect.DECLARATION if is_declaration else _AFTER_WORD.get(expect, expect)
     return spans
 
 
-def _bash_maskable_spans(code: str) -> MaskableSpans:
+def bash_maskable_spans(code: str) -> MaskableSpans:
     plain, is_closed = _hide_quoted_text(code)
-    collector = _BashSpanCollector(plain)
+    collector = _SpanCollector(plain)
     # bashlex does not know `(( ))` and takes it for two subshells, and `x++` in it for a command.
     parsed = is_closed and not _ARITHMETIC.search(plain)
     if parsed and plain.strip():
@@ -319,104 +291,11 @@ def _bash_maskable_spans(code: str) -> MaskableSpans:
             # bugs come to on text that is not Bash (AttributeError, IndexError, TypeError, AssertionError). All mean
             # the same here, that there is no tree, and `parsed` tells the caller.
             parsed = False
-    spans = collector.spans if parsed else _lexical_bash_spans(plain)
+    spans = collector.spans if parsed else _lexical_spans(plain)
     # Expansions are found by pattern in both cases: where nothing is quoted, `$NAME` is always one, and bashlex does
     # not look for those inside of others, as in `${NAME:-$OTHER}`.
     spans += [match.span(1) for match in _PARAMETER.finditer(plain) if match[1]]
     return MaskableSpans(spans=tuple(sorted(set(spans))), parsed=parsed)
 
 
-# How to add a language: a function from a snippet to its `MaskableSpans`.
-LANGUAGES: dict[str, Callable[[str], MaskableSpans]] = {"bash": _bash_maskable_spans}
-
-
-def maskable_spans(code: str, language: str = "bash") -> MaskableSpans:
-    r"""
-    Finds the identifiers and built-in keywords of a snippet, which are all that code-specific CPD masks
-    (https://huggingface.co/papers/2310.17680, pre-training). The documentation of this module says what counts.
-
-    Args:
-        code (`str`):
-            The snippet. Any text will do: what does not parse gets the spans of the language's lexical rule.
-        language (`str`, *optional*, defaults to `"bash"`):
-            A key of `LANGUAGES`.
-
-    Returns:
-        [`MaskableSpans`]: the spans in characters of `code`, and whether `code` could be parsed.
-
-    Raises:
-        ValueError: if `language` is not a key of `LANGUAGES`.
-
-    Example:
-
-    ```python
-    >>> maskable_spans("ls $HOME | grep 'x'")
-    MaskableSpans(spans=((0, 2), (4, 8), (11, 15)), parsed=True)
-    ```
-    """
-    if language not in LANGUAGES:
-        raise ValueError(f"`language` must be one of {sorted(LANGUAGES)}, got {language!r}.")
-    return LANGUAGES[language](code)
-
-
-def mask_code_tokens(
-    input_ids: Sequence[int],
-    offsets: Sequence[tuple[int, int]],
-    spans: Sequence[tuple[int, int]],
-    mask_token_id: int,
-    mask_probability: float = DEFAULT_MASK_PROBABILITY,
-    generator: torch.Generator | None = None,
-) -> list[int]:
-    r"""
-    Masks the tokens of some of the spans, the input of code-specific CPD
-    (https://huggingface.co/papers/2310.17680, pre-training). A span is masked whole or not at all, one mask token for
-    each of its tokens, so the length stays and labels line up.
-
-    A token belongs to a span if they have a character in common. Byte-level BPE glues blanks and neighbouring
-    punctuation to words, and a token that is part of a name must not give the name away. Special tokens, which have
-    the empty offset `(0, 0)`, belong to none.
-
-    Args:
-        input_ids (`Sequence[int]` of length `num_tokens`):
-            Token ids of the snippet, special tokens and padding included.
-        offsets (`Sequence[tuple[int, int]]` of length `num_tokens`):
-            Start and end of every token in characters of the snippet: the `offset_mapping` of a fast tokenizer.
-        spans (`Sequence[tuple[int, int]]`):
-            What may be masked, in characters: the `spans` of [`MaskableSpans`]. A span without a token, as after
-            truncation, is left out.
-        mask_token_id (`int`):
-            The id that takes the place of a masked token.
-        mask_probability (`float`, *optional*, defaults to `DEFAULT_MASK_PROBABILITY`):
-            Probability of every span to be masked, in (0, 1]. If chance takes none, one span, drawn evenly, is masked:
-            a snippet that has a span always has one masked.
-        generator (`torch.Generator`, *optional*):
-            A CPU generator, for a reproducible choice. Defaults to torch's global one.
-
-    Returns:
-        `list[int]` of length `num_tokens`: `input_ids` with the chosen tokens replaced by `mask_token_id`.
-
-    Raises:
-        ValueError: if `offsets` is not as long as `input_ids`, or `mask_probability` is outside (0, 1].
-    """
-    if len(offsets) != len(input_ids):
-        raise ValueError(
-            f"`offsets` must be as long as `input_ids`, which has {len(input_ids)} tokens, got {len(offsets)} offsets."
-        )
-    if not 0.0 < mask_probability <= 1.0:
-        raise ValueError(f"`mask_probability` must be above 0 and at most 1, got {mask_probability}.")
-    tokens_of_spans = [
-        [index for index, (start, end) in enumerate(offsets) if start < span_end and end > span_start]
-        for span_start, span_end in spans
-    ]
-    tokens_of_spans = [tokens for tokens in tokens_of_spans if tokens]
-    masked_ids = list(input_ids)
-    if not tokens_of_spans:
-        return masked_ids
-    draws = torch.rand(len(tokens_of_spans), generator=generator)
-    chosen = draws < mask_probability
-    chosen[draws.argmin()] = True
-    for tokens, is_chosen in zip(tokens_of_spans, chosen.tolist(), strict=True):
-        if is_chosen:
-            for index in tokens:
-                masked_ids[index] = mask_token_id
-    return masked_ids
+__all__ = ["bash_maskable_spans"]

@@ -1,0 +1,26 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What every language's rule gives: the parts of a snippet that CPD may mask."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class MaskableSpans:
+    r"""
+    The parts of a snippet that CPD may mask.
+
+    Args:
+        spans (`tuple[tuple[int, int], ...]`):
+            Start and end of every part, in characters of the snippet; sorted, disjoint and none empty.
+        parsed (`bool`):
+            Whether the language's parser found them. `False` means that it could not read the snippet and the
+            language's lexical rule found them. Worth counting: the rule is an approximation, and a snippet that does
+            not parse may not be code.
+    """
+
+    spans: tuple[tuple[int, int], ...]
+    parsed: bool
+
+
+__all__ = ["MaskableSpans"]
