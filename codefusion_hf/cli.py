@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from codefusion_hf.terminal import printable
+
 
 if TYPE_CHECKING:
     import torch
@@ -27,13 +29,6 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         # One line, without the usage: what is wrong must not be lost in it.
         self.exit(2, f"{self.prog}: error: {message}\n")
-
-
-def _printable(text: str) -> str:
-    """Generated code is data: no control character of it reaches the terminal."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
-    )
 
 
 def load_pipeline(checkpoint: str, scheduler: str | None = None) -> "CodeFusionPipeline":
@@ -109,7 +104,7 @@ def _read_prompts(args: argparse.Namespace) -> list[str]:
 
 def _show_step(pipe: "CodeFusionPipeline", step: int, timestep: "torch.Tensor", tensors: dict[str, Any]) -> dict:
     for draft in pipe.decode_drafts(tensors["pred_original_sample"], pipe.lengths):
-        print(f"step {step + 1:>4}/{pipe.num_timesteps}  t {float(timestep):>6.1f}  {_printable(draft)}", flush=True)
+        print(f"step {step + 1:>4}/{pipe.num_timesteps}  t {float(timestep):>6.1f}  {printable(draft)}", flush=True)
     return tensors
 
 
@@ -122,13 +117,14 @@ def _generate(args: argparse.Namespace, prompts: list[str]) -> Iterator[dict[str
         num_return_sequences = 1 if args.show_steps else 5
     for prompt in prompts:
         if args.show_steps:
-            print(_printable(prompt))
+            print(printable(prompt))
         # A generator for each prompt: its candidates do not depend on the prompts before it.
         output = pipe(
             prompt,
             num_inference_steps=args.num_inference_steps,
             num_return_sequences=num_return_sequences,
             temperature=args.temperature,
+            guidance_scale=args.guidance_scale,
             generator=torch.Generator().manual_seed(args.seed),
             callback_on_step_end=_show_step if args.show_steps else None,
             callback_on_step_end_tensor_inputs=["pred_original_sample"],
@@ -148,9 +144,9 @@ def generate_command(args: argparse.Namespace) -> None:
             print(json.dumps(result, ensure_ascii=False), flush=True)
             continue
         if not args.show_steps:
-            print(_printable(result["prompt"]))
+            print(printable(result["prompt"]))
         for rank, candidate in enumerate(result["candidates"], 1):
-            print(f"  {rank}  {candidate['score']:6.2f}  {_printable(candidate['code'])}", flush=True)
+            print(f"  {rank}  {candidate['score']:6.2f}  {printable(candidate['code'])}", flush=True)
 
 
 def train_command(args: argparse.Namespace) -> None:
@@ -159,14 +155,19 @@ def train_command(args: argparse.Namespace) -> None:
     from codefusion_hf.training.run import run_training
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
+    overrides = args.set if args.language is None else [*args.set, f"language={args.language}"]
+    data_options = {name: getattr(args, name) for name in ("format", "text_column", "code_column", "split")}
     run_training(
-        load_preset(args.preset, args.set),
+        load_preset(args.preset, overrides),
         phase=args.phase,
         train_data=args.train_data,
         output_dir=args.output_dir,
         validation_data=args.validation_data,
         init_from=args.init_from,
         resume=args.resume,
+        exclude_overlap_with=args.exclude_overlap,
+        drop_duplicates=args.drop_duplicates,
+        data_options={**data_options, "on_malformed": "skip" if args.skip_malformed else "raise"},
     )
 
 
@@ -186,6 +187,7 @@ def evaluate_command(args: argparse.Namespace) -> None:
         num_inference_steps=args.num_inference_steps,
         num_return_sequences=args.num_return_sequences,
         temperature=args.temperature,
+        guidance_scale=args.guidance_scale,
         batch_size=args.batch_size,
         limit=args.limit,
         seed=args.seed,
@@ -204,6 +206,9 @@ def _add_sampling_arguments(parser: argparse.ArgumentParser, num_return_sequence
     parser.add_argument("--num-return-sequences", type=int, default=num_return_sequences, metavar="K", help=help_)
     parser.add_argument(
         "--temperature", type=float, default=0.2, metavar="T", help="below 1: likelier tokens (%(default)s)"
+    )
+    parser.add_argument(
+        "--guidance-scale", type=float, default=1.0, metavar="S", help="above 1: further from no prompt (%(default)s)"
     )
     parser.add_argument("--scheduler", metavar="NAME", help="scheduler class (the checkpoint's own)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the noise (%(default)s)")
@@ -225,11 +230,23 @@ def make_parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train a model: one phase, from data files to a pipeline folder")
     train.add_argument("--preset", required=True, help="name of a preset, or path of a YAML file")
     train.add_argument("--phase", required=True, choices=("pretrain", "finetune"), help="training phase")
-    train.add_argument("--train-data", required=True, nargs="+", metavar="FILE", help="JSON Lines of pairs, or code")
+    train.add_argument(
+        "--train-data", required=True, nargs="+", metavar="FILE", help="files, folders or hf://datasets/OWNER/NAME"
+    )
     train.add_argument("--validation-data", default=[], nargs="+", metavar="FILE", help="files to evaluate on")
     train.add_argument("--output-dir", required=True, help="folder of the checkpoints and of the finished pipeline")
     train.add_argument("--init-from", help="pipeline folder or Hub id to start from (default: random weights)")
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --output-dir")
+    train.add_argument("--language", help="language of the code, in place of the preset's")
+    train.add_argument(
+        "--exclude-overlap", default=[], nargs="+", metavar="FILE", help="leave out what is in these (test) files"
+    )
+    train.add_argument("--drop-duplicates", action="store_true", help="train on equal rows once")
+    train.add_argument("--format", help="format of the training data (by its name and content)")
+    train.add_argument("--text-column", metavar="NAME", help="column of the prompts (the format's)")
+    train.add_argument("--code-column", metavar="NAME", help="column of the programs (the format's)")
+    train.add_argument("--split", help="split of the training data, where it has several (train)")
+    train.add_argument("--skip-malformed", action="store_true", help="skip malformed rows and count them")
     train.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="change the preset")
     train.set_defaults(command=train_command)
 

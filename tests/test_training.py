@@ -4,22 +4,32 @@
 
 import copy
 import json
+import logging
+import re
 import shutil
 
 import pytest
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import TrainerCallback
+from transformers.trainer_utils import get_last_checkpoint
 
+from codefusion_hf.data.cf_rules import normalize_rule
 from codefusion_hf.data.collators import PairCollator, PretrainingCollator
 from codefusion_hf.data.datasets import BUCKET_STEP, build_code_dataset, build_pair_dataset
+from codefusion_hf.data.preparation import cf_prompt, prepare_rows
 from codefusion_hf.modeling import CodeFusionConfig
 from codefusion_hf.pipelines import CodeFusionPipeline
+from codefusion_hf.training.diagnostics import collapse_warnings, embedding_metrics
 from codefusion_hf.training.ema import EMA_FILE, EMACallback
+from codefusion_hf.training.export import export_pipeline
+from codefusion_hf.training.lora import DEFAULT_TARGET_MODULES
 from codefusion_hf.training.presets import SECTIONS, available_presets, load_preset
-from codefusion_hf.training.run import _config, run_training
-from codefusion_hf.training.trainer import CodeFusionTrainer, CodeFusionTrainingArguments
+from codefusion_hf.training.randomness import StepRandomness
+from codefusion_hf.training.run import config_from_preset, run_training
+from codefusion_hf.training.samples import SAMPLES_FILE
+from codefusion_hf.training.trainer import INCOMPLETE_DIR, CodeFusionTrainer, CodeFusionTrainingArguments
 
 
 PRESET = {
@@ -56,6 +66,7 @@ PRESET = {
         "use_cpu": True,
         "seed": 3,
     },
+    "lora": {},
     "pretrain": {},
     "finetune": {},
 }
@@ -134,9 +145,10 @@ def assert_same(weights, others):
 def test_bundled_presets_make_valid_configurations_and_arguments(name, tokenizer, tmp_path):
     preset = load_preset(name)
     assert preset.keys() == SECTIONS.keys()
-    config = _config(preset["model"], tokenizer)
+    config = config_from_preset(preset, tokenizer)
     assert isinstance(config, CodeFusionConfig)
-    assert config.vocab_size == config.encoder_config.vocab_size == len(tokenizer)
+    vocab_size = max(preset["model"].get("vocab_size", 0), len(tokenizer))
+    assert config.vocab_size == config.encoder_config.vocab_size == vocab_size
     assert config.encoder_config.eos_token_id == config.eos_token_id == tokenizer.eos_token_id
     known = CodeFusionConfig().to_dict()
     assert set(preset["model"]) <= set(known)
@@ -174,6 +186,7 @@ def test_a_preset_is_read_from_a_file(tmp_path):
     assert preset["pretrain"] == {"max_steps": 5}
     assert preset["finetune"] == preset["model"] == {}
     assert preset["language"] == ""
+    assert preset["lora"] == {}
 
 
 @pytest.mark.parametrize(
@@ -204,7 +217,7 @@ def test_an_unknown_preset_is_refused_with_the_known_ones():
 
 def test_a_preset_without_an_encoder_gets_the_default_one(tokenizer):
     settings = {key: value for key, value in PRESET["model"].items() if key != "encoder_config"}
-    config = _config(settings, tokenizer)
+    config = config_from_preset({**PRESET, "model": settings}, tokenizer)
     assert config.encoder_config.d_model == CodeFusionConfig().encoder_config.d_model
     assert config.encoder_config.vocab_size == len(tokenizer)
 
@@ -290,10 +303,9 @@ def test_evaluation_is_reported_by_quartile(make_trainer, make_model, tokenizer)
     names = [f"eval_{name}_q{quartile}" for name in ("cross_entropy", "accuracy") for quartile in range(1, 5)]
     assert set(names) | {"eval_loss"} <= metrics.keys()
     # One of the four rows is in each quartile.
-    torch.manual_seed(trainer.args.seed)
     batch = next(iter(trainer.get_eval_dataloader()))
     with torch.no_grad():
-        output = trainer.model.eval()(**batch)
+        output = trainer.model.eval()(**trainer.randomness(batch, (0,), is_training=False))
     is_code = batch["labels"] != -100
     # The canvas may be wider than the labels.
     correct = (output.logits[:, : is_code.shape[1]].argmax(dim=-1) == batch["labels"]) & is_code
@@ -422,16 +434,282 @@ def test_a_checkpoint_without_the_average_is_refused(make_trainer, tmp_path):
         make_trainer().train(resume_from_checkpoint=str(checkpoint))
 
 
-def test_an_interrupted_write_leaves_no_half_average_behind(make_trainer, tmp_path, monkeypatch):
-    def save_half(tensors, path, metadata):
-        path.write_bytes(b"half")
-        raise OSError("disk full")
+# Checkpoints
 
-    monkeypatch.setattr("codefusion_hf.training.ema.save_file", save_half)
-    with pytest.raises(OSError, match="disk full"):
-        make_trainer(save_strategy="steps", save_steps=1).train()
-    assert (tmp_path / "trainer" / "checkpoint-1" / "model.safetensors").exists()
-    assert not (tmp_path / "trainer" / "checkpoint-1" / EMA_FILE).exists()
+
+@pytest.mark.parametrize(
+    ("what", "error"),
+    [
+        ("codefusion_hf.training.ema.save_file", OSError("disk full")),
+        ("torch.save", RuntimeError("PytorchStreamWriter failed writing file")),
+        ("transformers.trainer_callback.TrainerState.save_to_json", OSError("disk full")),
+    ],
+)
+def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before_it(
+    make_trainer, tmp_path, monkeypatch, what, error
+):
+    folder = tmp_path / "trainer"
+    trainer = make_trainer(save_strategy="steps", save_steps=1, save_total_limit=1, max_steps=3)
+
+    class FullDisk(TrainerCallback):
+        def on_step_end(self, args, state, control, **kwargs):
+            if state.global_step == 2:
+
+                def write_half(tensors, path, *args, **kwargs):
+                    raise error
+
+                monkeypatch.setattr(what, write_half)
+
+    trainer.add_callback(FullDisk())
+    with pytest.raises(OSError, match=r"Cannot write the checkpoint .*checkpoint-2 \(.*(disk full|failed writing)"):
+        trainer.train()
+    monkeypatch.undo()
+    assert [path.name for path in folder.iterdir()] == ["checkpoint-1"]
+    resumed = make_trainer(max_steps=3)
+    resumed.train(resume_from_checkpoint=True)
+    assert resumed.state.global_step == 3
+
+
+def test_a_checkpoint_is_not_visible_before_it_is_complete(make_trainer, tmp_path, monkeypatch):
+    folder = tmp_path / "trainer"
+    seen = []
+
+    def look(*args, **kwargs):
+        seen.append((get_last_checkpoint(folder), (folder / INCOMPLETE_DIR).exists()))
+        return save_file(*args, **kwargs)
+
+    monkeypatch.setattr("codefusion_hf.training.ema.save_file", look)
+    make_trainer(save_strategy="steps", save_steps=1, save_total_limit=1).train()
+    assert seen == [(None, True), (str(folder / "checkpoint-1"), True)]
+    assert [path.name for path in folder.iterdir()] == ["checkpoint-2"]
+
+
+def test_what_a_killed_run_left_is_cleared_and_replaced(make_trainer, tmp_path):
+    folder = tmp_path / "trainer"
+    for path in (folder / INCOMPLETE_DIR / "checkpoint-1", folder / "checkpoint-2"):
+        path.mkdir(parents=True)
+        (path / "rest").touch()
+    make_trainer(save_strategy="steps", save_steps=1).train()
+    assert sorted(path.name for path in folder.iterdir()) == ["checkpoint-1", "checkpoint-2"]
+    assert not list(folder.rglob("rest"))
+
+
+def test_the_best_checkpoint_is_kept_and_its_average_restored(make_trainer, tmp_path):
+    trainer = make_trainer(
+        max_steps=4,
+        save_strategy="steps",
+        save_steps=1,
+        eval_strategy="steps",
+        eval_steps=1,
+        save_total_limit=1,
+        load_best_model_at_end=True,
+        # The average falls behind: the last one is the worst.
+        metric_for_best_model="eval_embedding_norm",
+        greater_is_better=False,
+        learning_rate=0.1,
+    )
+    trainer.train()
+    norms = [log["eval_embedding_norm"] for log in trainer.state.log_history if "eval_embedding_norm" in log]
+    best = tmp_path / "trainer" / f"checkpoint-{norms.index(min(norms)) + 1}"
+    assert trainer.state.best_model_checkpoint == str(best)
+    assert json.loads((best / "trainer_state.json").read_text())["best_model_checkpoint"] == str(best)
+    assert_same(trainer.ema_callback.state_dict(trainer.model), load_file(best / EMA_FILE))
+    trainer.save_model(str(tmp_path / "saved"))
+    saved = load_file(tmp_path / "saved" / "model.safetensors")
+    average = load_file(best / EMA_FILE)
+    assert_same({name: saved[name] for name in average}, average)
+
+
+# What is random in a step
+
+
+def randomness_of(make_model, tokenizer, **kwargs):
+    return StepRandomness(make_model(), tokenizer, seed=3, **kwargs)
+
+
+@pytest.fixture
+def batches(tokenizer, pairs):
+    """A batch of each phase."""
+    rows = [{"text": text, "code": code} for text, code in pairs]
+    return {
+        "finetune": PairCollator(tokenizer)(list(build_pair_dataset(rows, tokenizer, 24))),
+        "pretrain": PretrainingCollator(tokenizer)(
+            list(build_code_dataset(["cat a | sort", "cd b; ls; pwd", "ls & date", "wc b; ls"], tokenizer, 24, "bash"))
+        ),
+    }
+
+
+def assert_same_inputs(inputs, others):
+    assert inputs.keys() == others.keys()
+    for name, value in inputs.items():
+        if isinstance(value, torch.Tensor):
+            assert torch.equal(value, others[name]), name
+        else:
+            assert value == others[name], name
+
+
+@pytest.mark.parametrize("phase", ["finetune", "pretrain"])
+def test_a_step_draws_the_same_whatever_was_drawn_before(phase, make_model, tokenizer, batches):
+    randomness = randomness_of(make_model, tokenizer, prompt_dropout_probability=0.5, prompt_mask_probability=0.3)
+    first = randomness(batches[phase], (7, 0))
+    torch.rand(5)
+    randomness(batches[phase], (8, 0))
+    assert_same_inputs(randomness(batches[phase], (7, 0)), first)
+    for other in (randomness(batches[phase], (8, 0)), randomness(batches[phase], (7, 1))):
+        for name in ("timesteps", "noise", "input_ids", "prompt_noise"):
+            assert not torch.equal(other[name], first[name]), name
+
+
+@pytest.mark.parametrize("phase", ["finetune", "pretrain"])
+def test_two_processes_draw_what_one_does(phase, make_model, tokenizer, batches):
+    shares = {"prompt_dropout_probability": 0.5, "prompt_mask_probability": 0.3}
+    whole = randomness_of(make_model, tokenizer, **shares)(batches[phase], (7, 0))
+    for process in range(2):
+        rows = slice(2 * process, 2 * process + 2)
+        own = {name: value[rows] for name, value in batches[phase].items()}
+        # Padded less far than the whole batch is.
+        width = int(own["attention_mask"].sum(dim=1).max())
+        for name in ("input_ids", "attention_mask", "span_ids"):
+            if name in own:
+                own[name] = own[name][:, :width]
+        part = randomness_of(make_model, tokenizer, process_index=process, num_processes=2, **shares)(own, (7, 0))
+        for name, value in whole.items():
+            expected = value
+            if isinstance(value, torch.Tensor):
+                expected = value[rows]
+                if name in ("input_ids", "attention_mask", "prompt_noise"):
+                    expected = expected[:, :width]
+                assert torch.equal(part[name], expected), name
+            else:
+                assert part[name] == expected
+
+
+def test_fine_tuning_drops_and_masks_its_share_of_the_prompts(make_model, tokenizer, batches):
+    randomness = randomness_of(make_model, tokenizer, prompt_dropout_probability=0.25, prompt_mask_probability=0.4)
+    batch = {name: value.repeat(100, 1) for name, value in batches["finetune"].items()}
+    drawn = randomness(batch, (0, 0))
+    assert drawn["noise_prompt"].float().mean().item() == pytest.approx(0.25, abs=0.06)
+    is_masked = drawn["input_ids"] == tokenizer.mask_token_id
+    is_word = batch["attention_mask"].bool() & (batch["input_ids"] != tokenizer.eos_token_id)
+    assert not is_masked[~is_word].any()
+    assert is_masked[is_word].float().mean().item() == pytest.approx(0.4, abs=0.03)
+    assert torch.equal(drawn["input_ids"][~is_masked], batch["input_ids"][~is_masked])
+    # An evaluation sees all prompts whole, and other noise.
+    evaluated = randomness(batch, (0, 0), is_training=False)
+    assert torch.equal(evaluated["input_ids"], batch["input_ids"])
+    assert "noise_prompt" not in evaluated
+    assert not torch.equal(evaluated["noise"], drawn["noise"])
+    assert "noise_prompt" not in randomness_of(make_model, tokenizer)(batch, (0, 0))
+
+
+def test_pre_training_gives_each_row_one_of_two_tasks(make_model, tokenizer, batches):
+    batch = {name: value.repeat(100, 1) for name, value in batches["pretrain"].items()}
+    drawn = randomness_of(make_model, tokenizer, cpd_probability=0.25)(batch, (0, 0))
+    assert drawn["noise_prompt"].float().mean().item() == pytest.approx(0.75, abs=0.06)
+    assert "span_ids" not in drawn
+    is_masked = drawn["input_ids"] == tokenizer.mask_token_id
+    assert not is_masked[batch["span_ids"] == 0].any()
+    assert is_masked.any(dim=1).all()
+    assert 0.3 < is_masked[batch["span_ids"] > 0].float().mean() < 0.9
+    assert torch.equal(drawn["input_ids"][~is_masked], batch["input_ids"][~is_masked])
+    assert drawn["prompt_noise"].shape == (*batch["input_ids"].shape, 24)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"cpd_probability": -0.1}, "`cpd_probability` must be in [0, 1], got -0.1"),
+        ({"prompt_dropout_probability": 1.5}, "`prompt_dropout_probability` must be in [0, 1], got 1.5"),
+        ({"prompt_mask_probability": 1.5}, "`prompt_mask_probability` must be in [0, 1], got 1.5"),
+        ({"cpd_mask_probability": 0.0}, "`cpd_mask_probability` must be above 0 and at most 1, got 0.0"),
+    ],
+)
+def test_shares_out_of_range_are_refused(make_trainer, arguments, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        make_trainer(**arguments)
+
+
+def test_labels_are_smoothed_in_training_alone(make_trainer, make_model):
+    losses = {}
+    for factor in (0.0, 0.5):
+        trainer = make_trainer(model=make_model(), learning_rate=0.0, label_smoothing_factor=factor)
+        losses[factor] = trainer.evaluate()["eval_loss"], trainer.train().training_loss
+    assert losses[0.0][0] == losses[0.5][0]
+    assert losses[0.0][1] != losses[0.5][1]
+
+
+def test_a_large_batch_in_parts_gives_the_same_gradient(make_trainer, make_model, monkeypatch):
+    """Gradient accumulation: the noise differs, so that of one part is given to both."""
+    weights = []
+    for rows, accumulation in ((4, 1), (2, 2)):
+        trainer = make_trainer(
+            model=make_model(),
+            per_device_train_batch_size=rows,
+            gradient_accumulation_steps=accumulation,
+            max_steps=1,
+            max_grad_norm=0.0,
+            optim="sgd",
+        )
+        randomness = trainer.randomness
+        fixed = {
+            "timesteps": torch.tensor([100, 500]),
+            "noise": torch.randn(2, 24, 16, generator=torch.Generator().manual_seed(0)),
+        }
+
+        def draw(inputs, step, is_training=True, rows=rows, fixed=fixed, randomness=randomness):
+            inputs = {**randomness(inputs, step, is_training), "self_conditioning": False}
+            return {**inputs, **{name: torch.cat([value] * (rows // 2)) for name, value in fixed.items()}}
+
+        trainer.randomness = draw
+        trainer.train()
+        weights.append(weights_of(trainer.model))
+    for name, weight in weights[0].items():
+        torch.testing.assert_close(weights[1][name], weight)
+
+
+# Diagnostics
+
+
+def test_a_healthy_model_gets_no_warning_and_collapses_get_theirs(make_model):
+    metrics = embedding_metrics(make_model())
+    assert metrics["embedding_norm"] == pytest.approx(1.0, abs=0.1)
+    assert abs(metrics["embedding_similarity"]) < 0.01
+    healthy = {"pad_share": 0.1, "empty_share": 0.0, "rounding_accuracy_q1": 0.9, "rounding_accuracy_q4": 0.3}
+    assert not list(collapse_warnings({**metrics, **healthy}))
+    collapses = {
+        "embedding_similarity": (0.9, "noise_factor"),
+        "embedding_norm": (20.0, "learning_rate"),
+        "pad_share": (0.8, "-100"),
+        "empty_share": (0.7, "canvas_step"),
+        "rounding_accuracy_q1": (0.01, "lower `noise_factor`"),
+        "rounding_accuracy_q4": (0.99, "Raise `noise_factor`"),
+    }
+    for name, (value, advice) in collapses.items():
+        (warning,) = collapse_warnings({**metrics, **healthy, name: value})
+        assert advice in warning
+
+
+def test_similar_embeddings_are_measured(make_model):
+    model = make_model()
+    with torch.no_grad():
+        weight = model.embedding.embedding.weight
+        weight.copy_(weight[:1] + 0.5 * weight)
+    directions = torch.nn.functional.normalize(weight, dim=-1)
+    products = directions @ directions.T
+    expected = (products.sum() - len(products)) / (len(products) * (len(products) - 1))
+    assert embedding_metrics(model)["embedding_similarity"] == pytest.approx(expected.item(), abs=1e-4)
+
+
+def test_collapses_are_counted_and_warned_of(make_trainer, make_model, caplog):
+    model = make_model()
+    with torch.no_grad():
+        model.head.weight.zero_()
+        model.head.bias[model.config.pad_token_id] = 9.0
+    metrics = make_trainer(model=model).evaluate()
+    assert metrics["eval_pad_share"] == metrics["eval_empty_share"] == 1.0
+    assert metrics["eval_accuracy_q1"] == 0.0
+    assert "padding for 100% of the code's tokens" in caplog.text
+    assert "100% of the programs end before their first token" in caplog.text
 
 
 # Phases
@@ -504,6 +782,127 @@ def test_validation_data_is_evaluated_during_training(tmp_path, snippet_file):
     assert not [log for log in history if "eval_loss" in log]
     # Evaluating draws nothing from the generator of the training.
     assert_same(exported_weights(tmp_path / "with"), exported_weights(tmp_path / "without"))
+
+
+def test_a_few_prompts_are_sampled_at_each_evaluation(tmp_path, pair_file, caplog):
+    preset = preset_with(eval_strategy="steps", eval_steps=1, num_sample_prompts=2)
+    caplog.set_level(logging.INFO, "codefusion_hf")
+    run_training(preset, "finetune", [pair_file], tmp_path / "with", validation_data=[pair_file])
+    rows = [json.loads(line) for line in (tmp_path / "with" / SAMPLES_FILE).read_text().splitlines()]
+    assert [(row["step"], row["prompt"]) for row in rows] == [
+        (step, f"show line {n} of notes") for step in (1, 2) for n in (0, 1)
+    ]
+    assert rows[1]["expected"] == "sed -n 1p notesx"
+    assert all(row["score"] < 0.0 and isinstance(row["code"], str) for row in rows)
+    assert "Step 2: show line 1 of notes -> " in caplog.text
+    # The average was only lent, and nothing was drawn.
+    run_training({**preset, "finetune": {"num_sample_prompts": 0}}, "finetune", [pair_file], tmp_path / "without")
+    assert not (tmp_path / "without" / SAMPLES_FILE).exists()
+    assert_same(exported_weights(tmp_path / "with"), exported_weights(tmp_path / "without"))
+
+
+def test_what_overlaps_with_a_test_file_is_not_trained_on(tmp_path, pair_file, caplog):
+    rows = [json.loads(line) for line in pair_file.read_text().splitlines()]
+    test_file = tmp_path / "test.jsonl"
+    test_file.write_text(
+        "".join(json.dumps({**row, "text": row["text"].upper()[:1] + row["text"][1:]}) + "\n" for row in rows[:5])
+    )
+    caplog.set_level(logging.INFO, "codefusion_hf")
+    run_training(
+        PRESET,
+        "finetune",
+        [pair_file, pair_file],
+        tmp_path / "run",
+        exclude_overlap_with=[test_file],
+        drop_duplicates=True,
+    )
+    assert f"Took out 10 rows that overlap with {test_file}; 38 are left." in caplog.text
+    assert "Took out 19 duplicates; 19 rows are left." in caplog.text
+
+
+def test_data_of_other_formats_is_trained_on(tmp_path):
+    path = tmp_path / "pairs.csv"
+    path.write_text(
+        "question,answer\n" + "".join(f"show line {n},sed -n {n}p notes\n" for n in range(8)) + "no answer,\n"
+    )
+    options = {"text_column": "question", "code_column": "answer"}
+    with pytest.raises(ValueError, match="answer"):
+        run_training(PRESET, "finetune", [path], tmp_path / "run", data_options=options)
+    options["on_malformed"] = "skip"
+    run_training(PRESET, "finetune", [path], tmp_path / "run", data_options=options)
+    assert (tmp_path / "run" / "model_index.json").is_file()
+
+
+def test_cf_rules_are_of_one_dialect_and_get_the_header():
+    rows = [{"text": "find Harry", "code": "TextContains( c[1],'Harry')", "data": [["Name", "Age"], ["Harry", 3]]}]
+    (prepared,) = prepare_rows(rows, "cf")
+    assert prepared["text"] == "find Harry | Name | Age" == cf_prompt("find Harry", ["Name", "Age"])
+    assert prepared["code"] == normalize_rule(rows[0]["code"])
+    assert rows[0]["text"] == "find Harry"
+    assert prepare_rows(["TextEquals(Yes)", "no ( rule"], "cf") == [normalize_rule("TextEquals(Yes)"), "no ( rule"]
+    assert prepare_rows(rows, "bash") == rows
+
+
+@pytest.mark.parametrize("language", ["python", "cf"])
+def test_other_languages_train_in_both_phases(language, tmp_path):
+    programs = {
+        "python": [f"sorted(x{n}, key=len)" for n in range(8)],
+        "cf": [f"OR(TextEquals(Y{n}), GreaterThan({n}))" for n in range(8)],
+    }[language]
+    path = tmp_path / "pairs.jsonl"
+    path.write_text("".join(json.dumps({"text": f"do {code}", "code": code}) + "\n" for code in programs))
+    preset = {**preset_with(), "language": language}
+    preset["model"]["max_code_length"] = 64
+    run_training(preset, "pretrain", [path], tmp_path / "pretrained")
+    run_training(preset, "finetune", [path], tmp_path / "finetuned", init_from=tmp_path / "pretrained")
+    assert CodeFusionPipeline.from_pretrained(tmp_path / "finetuned").model.config.max_code_length == 64
+
+
+def test_adapters_are_trained_alone_and_merged(tmp_path, pair_file):
+    pytest.importorskip("peft")
+    start = run_training(PRESET, "finetune", [pair_file], tmp_path / "start")
+    preset = {**PRESET, "lora": {"r": 2}}
+    run_training(preset, "finetune", [pair_file], tmp_path / "end", init_from=tmp_path / "start")
+    before, after = weights_of(start.model), exported_weights(tmp_path / "end")
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed
+    assert {name.rsplit(".", 2)[-2] for name in changed} <= set(DEFAULT_TARGET_MODULES)
+    loaded = CodeFusionPipeline.from_pretrained(tmp_path / "end")
+    assert type(loaded.model).__name__ == "CodeFusionModel"
+    with pytest.raises(ValueError, match="The preset's `lora` is malformed: .*rank"):
+        run_training(
+            {**PRESET, "lora": {"rank": 2}}, "finetune", [pair_file], tmp_path / "x", init_from=tmp_path / "start"
+        )
+
+
+@pytest.mark.parametrize("settings", [{"gradient_checkpointing": True}, {"gradient_accumulation_steps": 2}])
+def test_trains_with_the_options_of_trainer(settings, tmp_path, pair_file):
+    run_training(preset_with(**settings), "finetune", [pair_file], tmp_path / "run")
+    assert all(weight.isfinite().all() for weight in exported_weights(tmp_path / "run").values())
+
+
+def test_an_export_replaces_an_older_one_and_leaves_the_rest(make_pipeline, tmp_path):
+    (tmp_path / "notes.txt").touch()
+    export_pipeline(make_pipeline(), tmp_path)
+    files = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*"))
+    other = make_pipeline(num_denoiser_layers=1)
+    export_pipeline(other, tmp_path)
+    assert sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*")) == files
+    assert CodeFusionPipeline.from_pretrained(tmp_path).model.config.num_denoiser_layers == 1
+
+
+def test_an_export_that_fails_leaves_the_older_one(make_pipeline, tmp_path, monkeypatch):
+    export_pipeline(make_pipeline(), tmp_path)
+    files = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    pipeline = make_pipeline(num_denoiser_layers=1)
+
+    def fail(*args, **kwargs):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(type(pipeline.scheduler), "save_pretrained", fail)
+    with pytest.raises(OSError, match="disk full"):
+        export_pipeline(pipeline, tmp_path)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == files
 
 
 def interrupt(folder, copy_to, step):

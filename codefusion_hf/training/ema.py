@@ -12,6 +12,7 @@ from diffusers.training_utils import EMAModel
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
+from torch.distributed.tensor import DTensor, distribute_tensor
 from transformers import TrainerCallback
 
 
@@ -20,8 +21,8 @@ EMA_FILE = "ema.safetensors"
 
 class EMACallback(TrainerCallback):
     """
-    Keeps diffusers' [`~diffusers.training_utils.EMAModel`] of the trained weights, saves it in every checkpoint and
-    restores it when training resumes.
+    Keeps diffusers' [`~diffusers.training_utils.EMAModel`] of the trained weights, and restores it when training
+    resumes.
 
     Args:
         decay (`float`):
@@ -54,14 +55,10 @@ class EMACallback(TrainerCallback):
         self._ema = EMAModel(model.parameters(), decay=self.decay, foreach=True)
         self.ema.to(args.device)
         if self.resume_from_checkpoint is not None:
-            self._load(Path(self.resume_from_checkpoint) / EMA_FILE, model)
+            self.load(Path(self.resume_from_checkpoint) / EMA_FILE, model)
 
     def on_step_end(self, args, state, control, model: nn.Module, **kwargs):
         self.ema.step(model.parameters())
-
-    def on_save(self, args, state, control, model: nn.Module, **kwargs):
-        if args.should_save:
-            self._save(Path(args.output_dir) / f"checkpoint-{state.global_step}" / EMA_FILE, model)
 
     def copy_to(self, model: nn.Module):
         """
@@ -95,20 +92,61 @@ class EMACallback(TrainerCallback):
         finally:
             self.ema.restore(model.parameters())
 
-    def _save(self, path: Path, model: nn.Module):
-        names = [name for name, _ in model.named_parameters()]
-        tensors = {name: shadow.contiguous() for name, shadow in zip(names, self.ema.shadow_params, strict=True)}
-        temporary = path.with_suffix(".tmp")
-        save_file(tensors, temporary, metadata={"optimization_step": str(self.ema.optimization_step)})
-        os.replace(temporary, path)
+    def state_dict(self, model: nn.Module) -> dict[str, torch.Tensor]:
+        """
+        The average by the names of the weights; sharded ones are gathered, for which all processes have to call this.
 
-    def _load(self, path: Path, model: nn.Module):
+        Args:
+            model (`nn.Module`):
+                The model that is trained.
+        """
+        names = [name for name, _ in model.named_parameters()]
+        return {
+            name: (shadow.full_tensor() if isinstance(shadow, DTensor) else shadow).contiguous()
+            for name, shadow in zip(names, self.ema.shadow_params, strict=True)
+        }
+
+    def save(self, path: Path, model: nn.Module, should_save: bool = True):
+        """
+        Write the average to a file.
+
+        Args:
+            path (`Path`):
+                The file, in the safetensors format.
+            model (`nn.Module`):
+                The model that is trained.
+            should_save (`bool`, *optional*, defaults to `True`):
+                Whether this process writes; the others only help to gather.
+        """
+        tensors = self.state_dict(model)
+        if should_save:
+            temporary = path.with_suffix(".tmp")
+            save_file(tensors, temporary, metadata={"optimization_step": str(self.ema.optimization_step)})
+            os.replace(temporary, path)
+
+    def load(self, path: Path, model: nn.Module):
+        """
+        Read the average from a file.
+
+        Args:
+            path (`Path`):
+                What [`~EMACallback.save`] has written.
+            model (`nn.Module`):
+                The model that is trained.
+
+        Raises:
+            ValueError: if there is no such file.
+            RuntimeError: if training has not begun.
+        """
         if not path.is_file():
             raise ValueError(f"Cannot resume: the checkpoint has no averaged weights, {path} is missing.")
         with safe_open(path, framework="pt") as file, torch.no_grad():
             self.ema.optimization_step = int(file.metadata()["optimization_step"])
             for (name, _), shadow in zip(model.named_parameters(), self.ema.shadow_params, strict=True):
-                shadow.copy_(file.get_tensor(name))
+                tensor = file.get_tensor(name)
+                if isinstance(shadow, DTensor):
+                    tensor = distribute_tensor(tensor.to(shadow.device), shadow.device_mesh, shadow.placements)
+                shadow.copy_(tensor)
 
 
 __all__ = ["EMA_FILE", "EMACallback"]

@@ -13,8 +13,9 @@ import yaml
 # What a preset may contain, and what each part is for.
 SECTIONS = {
     "language": "language of the code",
-    "tokenizer": "arguments of `train_tokenizer`",
+    "tokenizer": "arguments of `train_tokenizer`, or `name_or_path` of a ready one",
     "model": "fields of `CodeFusionConfig`",
+    "lora": "fields of PEFT's `LoraConfig`, to train low-rank adapters of the model that is given to start from",
     "training": "arguments of `CodeFusionTrainingArguments` for both phases",
     "pretrain": "the same, for pre-training",
     "finetune": "the same, for fine-tuning",
@@ -44,7 +45,7 @@ def load_preset(name_or_path: str, overrides: list[str] | None = None) -> dict[s
         name_or_path (`str`):
             Name of a preset of the package, see [`available_presets`], or path of a YAML file.
         overrides (`list[str]`, *optional*):
-            Changes of the form `section.key=value`, the value in YAML: `training.max_steps=100`.
+            Changes of the form `section.key=value`, the value in YAML: `training.max_steps=100`; or `language=value`.
 
     Returns:
         `dict`: the sections of `SECTIONS`, the missing ones empty.
@@ -69,7 +70,7 @@ def load_preset(name_or_path: str, overrides: list[str] | None = None) -> dict[s
         raise ValueError(f"Preset {name_or_path!r}: expected a mapping of {', '.join(SECTIONS)}.")
     for override in overrides or []:
         path, separator, value = override.partition("=")
-        if not separator or "" in path.split(".") or "." not in path:
+        if not separator or "" in path.split(".") or ("." not in path and path != "language"):
             raise ValueError(f"`overrides` must have the form section.key=value, got {override!r}.")
         target = preset
         *parents, last = path.split(".")

@@ -8,17 +8,22 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset
 from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, set_seed
+from transformers.integrations import is_tensorboard_available
 
 from codefusion_hf.data.collators import PairCollator, PretrainingCollator
 from codefusion_hf.data.datasets import build_code_dataset, build_pair_dataset
+from codefusion_hf.data.deduplication import deduplicate, exclude_overlap
 from codefusion_hf.data.pairs import load_pairs, load_snippets, normalize_prompt
+from codefusion_hf.data.preparation import prepare_rows
 from codefusion_hf.data.tokenization import train_tokenizer
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
-from codefusion_hf.pipelines import CodeFusionPipeline, CodeFusionScheduler
+from codefusion_hf.pipelines import CodeFusionPipeline
 
+from .export import build_pipeline, export_pipeline
+from .lora import add_lora
+from .samples import SampleCallback
 from .trainer import CodeFusionTrainer, CodeFusionTrainingArguments
 
 
@@ -35,6 +40,9 @@ def run_training(
     validation_data: Sequence[str | Path] = (),
     init_from: str | Path | None = None,
     resume: bool = False,
+    exclude_overlap_with: Sequence[str | Path] = (),
+    drop_duplicates: bool = False,
+    data_options: dict[str, Any] | None = None,
 ) -> CodeFusionPipeline:
     """
     Run one training phase and save the result, with the averaged weights, as a pipeline folder.
@@ -46,7 +54,7 @@ def run_training(
             `"pretrain"`, unsupervised pre-training on code alone, or `"finetune"`, supervised fine-tuning on pairs
             (phase 2 of the paper).
         train_data (`Sequence[str | Path]`):
-            Files for [`~codefusion_hf.data.pairs.load_pairs`] or, in pre-training,
+            Files, folders or data sets of the Hub for [`~codefusion_hf.data.pairs.load_pairs`] or, in pre-training,
             [`~codefusion_hf.data.pairs.load_snippets`]. In fine-tuning a file that is named twice counts twice.
         output_dir (`str` or `Path`):
             Where checkpoints go during training (`checkpoint-N`) and the pipeline at the end.
@@ -57,17 +65,27 @@ def run_training(
             the weights are random and the tokenizer is trained on `train_data`.
         resume (`bool`, *optional*, defaults to `False`):
             Whether to go on from the last checkpoint in `output_dir`.
+        exclude_overlap_with (`Sequence[str | Path]`, *optional*):
+            Files, such as a test file, whose rows must not be trained on, see
+            [`~codefusion_hf.data.deduplication.exclude_overlap`]. How many rows are taken out is logged.
+        drop_duplicates (`bool`, *optional*, defaults to `False`):
+            Whether to train on equal rows once. How many are taken out is logged.
+        data_options (`dict[str, Any]`, *optional*):
+            Arguments of [`~codefusion_hf.data.pairs.load_rows`] for `train_data`, such as `format`, `text_column` or
+            `on_malformed`.
 
     Returns:
         [`CodeFusionPipeline`]: as it was saved.
 
     Raises:
         ValueError: if `phase` is unknown, the preset or a data file is malformed, or there is nothing to resume.
+        OSError: if a checkpoint or the pipeline cannot be written.
     """
     if phase not in PHASES:
         raise ValueError(f"`phase` must be one of {', '.join(PHASES)}, got {phase!r}.")
     output_dir = Path(output_dir)
-    settings = {**preset["training"], **preset[phase]}
+    settings: dict[str, Any] = {"report_to": "tensorboard" if is_tensorboard_available() else "none"}
+    settings |= {**preset["training"], **preset[phase]}
     if not validation_data:
         settings["eval_strategy"] = "no"
     _check_keys("training", settings, CodeFusionTrainingArguments)
@@ -75,64 +93,73 @@ def run_training(
     # Trainer does it too late for the initial weights.
     set_seed(args.seed)
 
+    def load(paths: Sequence[str | Path], options: dict[str, Any]) -> list[Any]:
+        read = load_pairs if phase == "finetune" else load_snippets
+        return prepare_rows([row for path in paths for row in read(path, **options)], preset["language"])
+
+    train_rows = load(train_data, data_options or {})
+    validation_rows = load(validation_data, {})
+    for path in exclude_overlap_with:
+        train_rows, taken_out = exclude_overlap(train_rows, load([path], {}))
+        logger.info("Took out %d rows that overlap with %s; %d are left.", taken_out, path, len(train_rows))
+    if drop_duplicates:
+        train_rows, taken_out = deduplicate(train_rows)
+        logger.info("Took out %d duplicates; %d rows are left.", taken_out, len(train_rows))
+
     if init_from is not None:
         pipeline = CodeFusionPipeline.from_pretrained(init_from)
         model, tokenizer = pipeline.model, pipeline.tokenizer
     else:
-        tokenizer = _tokenizer(preset["tokenizer"], train_data, output_dir / "tokenizer", reuse=resume)
-        model = CodeFusionModel(_config(preset["model"], tokenizer))
+        tokenizer = _tokenizer(preset["tokenizer"], train_rows, output_dir / "tokenizer", args, reuse=resume)
+        model = CodeFusionModel(config_from_preset(preset, tokenizer))
     logger.info("Parameters: %s, %d in all.", model.num_parameters_by_component(), model.num_parameters())
+    if preset["lora"]:
+        model = add_lora(model, preset["lora"])
 
-    collator: PairCollator | PretrainingCollator
-    if phase == "finetune":
-        collator = PairCollator(tokenizer)
-    else:
-        collator = PretrainingCollator(tokenizer)
+    build_dataset = build_pair_dataset if phase == "finetune" else build_code_dataset
+    dataset_kwargs = {"tokenizer": tokenizer, "max_code_length": model.config.max_code_length}
+    if phase == "pretrain":
+        dataset_kwargs["language"] = preset["language"]
     trainer = CodeFusionTrainer(
         model=model,
         args=args,
-        data_collator=collator,
-        train_dataset=_dataset(preset, phase, train_data, tokenizer, model.config.max_code_length),
-        eval_dataset=(
-            _dataset(preset, phase, validation_data, tokenizer, model.config.max_code_length)
-            if validation_data
-            else None
-        ),
+        data_collator=PairCollator(tokenizer) if phase == "finetune" else PretrainingCollator(tokenizer),
+        train_dataset=build_dataset(train_rows, **dataset_kwargs),
+        eval_dataset=build_dataset(validation_rows, **dataset_kwargs) if validation_rows else None,
         processing_class=tokenizer,
     )
+    if phase == "finetune" and validation_rows and args.num_sample_prompts:
+        samples = validation_rows[: args.num_sample_prompts]
+        trainer.add_callback(SampleCallback(samples, tokenizer, trainer.ema_callback))
     trainer.train(resume_from_checkpoint=resume)
 
-    scheduler = CodeFusionScheduler(
-        num_train_timesteps=model.config.num_train_timesteps,
-        schedule_offset=model.config.schedule_offset,
-        noise_factor=model.config.noise_factor,
-        prediction_type=model.config.prediction_type,
-    )
-    trainer.ema_callback.copy_to(model)
-    pipeline = CodeFusionPipeline(model=model.eval(), tokenizer=tokenizer, scheduler=scheduler)
+    pipeline = build_pipeline(trainer.averaged_model(), tokenizer)
     if trainer.is_world_process_zero():
-        pipeline.save_pretrained(output_dir)
+        export_pipeline(pipeline, output_dir)
+    trainer.accelerator.wait_for_everyone()
     return pipeline
 
 
 def _tokenizer(
-    settings: dict[str, Any], train_data: Sequence[str | Path], folder: Path, reuse: bool
+    settings: dict[str, Any], rows: Sequence[Any], folder: Path, args: CodeFusionTrainingArguments, reuse: bool
 ) -> PreTrainedTokenizerBase:
-    """A tokenizer trained on the data, saved at once so that a resumed run finds the same one."""
+    """
+    A tokenizer of the preset: a ready one (`name_or_path`), or one that is trained on the data, and saved at once so
+    that a resumed run finds the same one.
+    """
+    if "name_or_path" in settings:
+        return AutoTokenizer.from_pretrained(settings["name_or_path"])
     if reuse:
         if not folder.is_dir():
             raise ValueError(f"Cannot resume: `output_dir` has no tokenizer, {folder} is missing.")
         return AutoTokenizer.from_pretrained(folder)
-    texts: list[str] = []
-    for path in train_data:
-        if Path(path).suffix == ".jsonl":
-            pairs = load_pairs(path)
-            texts += [normalize_prompt(pair["text"]) for pair in pairs] + [pair["code"] for pair in pairs]
-        else:
-            texts += load_snippets(path)
-    tokenizer = train_tokenizer(texts, **settings)
-    tokenizer.save_pretrained(folder)
-    return tokenizer
+    with args.main_process_first(desc="training the tokenizer"):
+        if args.process_index == 0:
+            texts: list[str] = []
+            for row in rows:
+                texts += [row] if isinstance(row, str) else [normalize_prompt(row["text"]), row["code"]]
+            train_tokenizer(texts, **settings).save_pretrained(folder)
+    return AutoTokenizer.from_pretrained(folder)
 
 
 def _check_keys(section: str, keys: Iterable[str], dataclass: type) -> None:
@@ -144,29 +171,34 @@ def _check_keys(section: str, keys: Iterable[str], dataclass: type) -> None:
         )
 
 
-def _config(settings: dict[str, Any], tokenizer: PreTrainedTokenizerBase) -> CodeFusionConfig:
+def config_from_preset(preset: dict[str, Any], tokenizer: PreTrainedTokenizerBase) -> CodeFusionConfig:
+    """
+    The configuration that a preset describes, with the vocabulary of a tokenizer.
+
+    Args:
+        preset (`dict`):
+            From [`~codefusion_hf.training.presets.load_preset`].
+        tokenizer ([`~transformers.PreTrainedTokenizerBase`]):
+            Tokenizer of prompts and code.
+
+    Returns:
+        [`CodeFusionConfig`]
+
+    Raises:
+        ValueError: if the preset's `model` has an unknown key or does not fit together.
+    """
+    settings = preset["model"]
     _check_keys("model", settings, CodeFusionConfig)
     special_tokens = {name: getattr(tokenizer, name) for name in ("pad_token_id", "bos_token_id", "eos_token_id")}
-    encoder_config = {**settings.get("encoder_config", {}), "vocab_size": len(tokenizer), **special_tokens}
+    # A vocabulary may be larger than the tokenizer's: CodeT5's has 100 more ids.
+    vocab_size = max(settings.get("vocab_size", 0), len(tokenizer))
+    encoder_config = {**settings.get("encoder_config", {}), "vocab_size": vocab_size, **special_tokens}
     try:
         return CodeFusionConfig(
-            **{**settings, "encoder_config": encoder_config, "vocab_size": len(tokenizer), **special_tokens}
+            **{**settings, "encoder_config": encoder_config, "vocab_size": vocab_size, **special_tokens}
         )
     except StrictDataclassError as error:
         raise ValueError(f"The preset's `model` is malformed: {error}") from error
 
 
-def _dataset(
-    preset: dict[str, Any],
-    phase: str,
-    paths: Sequence[str | Path],
-    tokenizer: PreTrainedTokenizerBase,
-    max_code_length: int,
-) -> Dataset:
-    if phase == "finetune":
-        return build_pair_dataset([pair for path in paths for pair in load_pairs(path)], tokenizer, max_code_length)
-    snippets = [snippet for path in paths for snippet in load_snippets(path)]
-    return build_code_dataset(snippets, tokenizer, max_code_length, preset["language"])
-
-
-__all__ = ["PHASES", "run_training"]
+__all__ = ["PHASES", "config_from_preset", "run_training"]

@@ -2,18 +2,34 @@
 # SPDX-License-Identifier: Apache-2.0
 """`transformers.Trainer` for CodeFusion."""
 
+import logging
+import os
+import shutil
 from collections import defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import nn
 from transformers import Trainer, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR, get_last_checkpoint, rotate_checkpoints
 
 from codefusion_hf.data.bucketing import BucketSampler
+from codefusion_hf.data.masking import DEFAULT_MASK_PROBABILITY
+from codefusion_hf.modeling import CodeFusionModel
 
-from .ema import EMACallback
+from .diagnostics import TokenCounts, collapse_warnings, embedding_metrics
+from .ema import EMA_FILE, EMACallback
+from .lora import merged_model
+from .randomness import StepRandomness
+
+
+logger = logging.getLogger(__name__)
+
+# Folder in `output_dir` in which a checkpoint is written until it is complete. `get_last_checkpoint` does not see it.
+INCOMPLETE_DIR = "incomplete"
 
 
 @dataclass
@@ -27,13 +43,49 @@ class CodeFusionTrainingArguments(TrainingArguments):
         train_encoder (`bool`, *optional*, defaults to `True`):
             Whether the encoder is trained. The paper freezes it in pre-training; one that starts from random weights
             has to be trained along.
+        cpd_probability (`float`, *optional*, defaults to 0.5):
+            Share of the rows of pre-training that get code-specific CPD, in [0, 1]; the others get unsupervised code
+            generation. The mixing weight of the paper's two tasks.
+        cpd_mask_probability (`float`, *optional*, defaults to 0.5):
+            Share of a snippet's identifiers and keywords that CPD masks, in (0, 1]; at least one.
+        prompt_dropout_probability (`float`, *optional*, defaults to 0.0):
+            Share of the rows of fine-tuning whose encoded prompt is replaced by Gaussian noise, in [0, 1]: the model
+            then also learns code without a prompt, as in the paper's pre-training, which is what classifier-free
+            guidance (https://huggingface.co/papers/2207.12598) leads away from.
+        prompt_mask_probability (`float`, *optional*, defaults to 0.0):
+            Share of the prompt's tokens that are replaced by the mask token in fine-tuning, in [0, 1]: against
+            learning a small data set by heart, at no cost, where dropout costs a CPU a quarter of a step.
+        num_sample_prompts (`int`, *optional*, defaults to 4):
+            Prompts of the validation data that `codefusion train` generates code for at each evaluation, see
+            [`~codefusion_hf.training.samples.SampleCallback`].
+        label_smoothing_factor (`float`, *optional*, defaults to 0.0):
+            As of [`~transformers.TrainingArguments`]; the evaluation is not smoothed.
+
+    Raises:
+        ValueError: if a probability is outside its range.
     """
 
     ema_decay: float = field(default=0.999, metadata={"help": "Decay of the moving average of the weights."})
     train_encoder: bool = field(default=True, metadata={"help": "Whether the encoder is trained."})
+    cpd_probability: float = field(default=0.5, metadata={"help": "Share of the rows of pre-training that get CPD."})
+    cpd_mask_probability: float = field(
+        default=DEFAULT_MASK_PROBABILITY, metadata={"help": "Share of the names that CPD masks."}
+    )
+    prompt_dropout_probability: float = field(
+        default=0.0, metadata={"help": "Share of the rows of fine-tuning that lose their prompt."}
+    )
+    prompt_mask_probability: float = field(
+        default=0.0, metadata={"help": "Share of the prompts' tokens that are masked in fine-tuning."}
+    )
+    num_sample_prompts: int = field(default=4, metadata={"help": "Prompts to generate code for at each evaluation."})
 
     def __post_init__(self):
         super().__post_init__()
+        for name in ("cpd_probability", "prompt_dropout_probability", "prompt_mask_probability"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ValueError(f"`{name}` must be in [0, 1], got {getattr(self, name)}.")
+        if not 0.0 < self.cpd_mask_probability <= 1.0:
+            raise ValueError(f"`cpd_mask_probability` must be above 0 and at most 1, got {self.cpd_mask_probability}.")
         # The loss is all that evaluation needs; gathering the scores of a whole vocabulary would fill the memory.
         self.prediction_loss_only = True
         # The collators pick their columns. Trainer would drop the others before it looks for the one to bucket by.
@@ -42,13 +94,18 @@ class CodeFusionTrainingArguments(TrainingArguments):
 
 class CodeFusionTrainer(Trainer):
     """
-    [`~transformers.Trainer`] that keeps a moving average of the weights, buckets by length with [`BucketSampler`]
-    (`train_sampling_strategy="group_by_length"`), logs the terms of the loss, and evaluates with fixed noise, reported
-    by quartile of the timestep, since an average over all of them hides what happens at either end.
+    [`~transformers.Trainer`] for both phases of CodeFusion.
+
+    - It keeps a moving average of the weights, which is what is evaluated and what `save_model` writes.
+    - It buckets by length with [`BucketSampler`] (`train_sampling_strategy="group_by_length"`).
+    - All that is random in a step is drawn from the seed and the number of the step ([`StepRandomness`]): a resumed
+      run goes on bit for bit, and several processes train as one would on the same batch.
+    - A checkpoint is visible only when it is complete.
 
     The metrics of an evaluation are, beside `eval_loss`: `eval_cross_entropy_q1` … `q4` (nats a token, mean over
     programs) and `eval_accuracy_q1` … `q4` (share of the code's tokens that the head gets right), for timesteps in the
-    first to the last quarter of the schedule.
+    first to the last quarter of the schedule, since an average over all of them hides what happens at either end; and
+    those of [`~codefusion_hf.training.diagnostics`], which warns where they show a collapse.
 
     Args:
         args ([`CodeFusionTrainingArguments`]), and all that [`~transformers.Trainer`] takes.
@@ -56,9 +113,26 @@ class CodeFusionTrainer(Trainer):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.model.encoder.requires_grad_(self.args.train_encoder)
+        model = self.accelerator.unwrap_model(self.model)
+        if not self.args.train_encoder:
+            model.encoder.requires_grad_(False)
         self.ema_callback = EMACallback(self.args.ema_decay)
         self.add_callback(self.ema_callback)
+        # Trainer's would take the labels from the model, which smooths them itself: two of its losses need them.
+        self.label_smoother = None
+        self.randomness = StepRandomness(
+            model,
+            self.processing_class,
+            self.args.seed,
+            self.args.cpd_probability,
+            self.args.cpd_mask_probability,
+            self.args.prompt_dropout_probability,
+            self.args.prompt_mask_probability,
+            self.args.process_index,
+            self.args.world_size,
+        )
+        self._last_batch = (-1, 0)
+        self._incomplete_dir: str | None = None
         self._loss_terms: dict[str, list[torch.Tensor]] = defaultdict(list)
         self._eval_rows: list[torch.Tensor] = []
 
@@ -75,9 +149,16 @@ class CodeFusionTrainer(Trainer):
         if self.args.train_sampling_strategy != "group_by_length":
             return super()._get_train_sampler(train_dataset)
         dataset = self.train_dataset if train_dataset is None else train_dataset
-        return BucketSampler(dataset[self.args.length_column_name], self.args.train_batch_size, self.args.seed)
+        # The batches of all processes together: each of them then gets rows of about one length.
+        batch_size = self.args.train_batch_size * self.args.world_size
+        return BucketSampler(dataset[self.args.length_column_name], batch_size, self.args.seed)
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, **kwargs):
+        if model.training:
+            step, batch = self._last_batch
+            self._last_batch = (self.state.global_step, batch + 1 if step == self.state.global_step else 0)
+            inputs = self.randomness(inputs, self._last_batch)
+            inputs["label_smoothing"] = self.args.label_smoothing_factor
         loss, outputs = super().compute_loss(model, inputs, return_outputs=True, **kwargs)
         if model.training:
             for name in ("denoising_loss", "embedding_loss", "cross_entropy_loss", "length_loss"):
@@ -88,21 +169,17 @@ class CodeFusionTrainer(Trainer):
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         if "loss" in logs:
             for name, values in self._loss_terms.items():
-                logs[name] = torch.stack(values).mean().item()
+                logs[name] = self.accelerator.gather(torch.stack(values).mean()).mean().item()
             self._loss_terms.clear()
         super().log(logs, start_time)
 
     def prediction_step(self, model, inputs, prediction_loss_only, ignore_keys=None):
         inputs = self._prepare_inputs(inputs)
+        inputs = self.randomness(inputs, (len(self._eval_rows),), is_training=False)
         with torch.no_grad(), self.compute_loss_context_manager():
             loss, outputs = self.compute_loss(model, inputs, return_outputs=True)
-        labels = inputs["labels"]
-        logits = outputs["logits"][:, : labels.shape[1]]
-        is_code = labels != -100
-        correct = ((logits.argmax(dim=-1) == labels) & is_code).sum(dim=1)
-        rows = torch.stack(
-            [outputs["timesteps"].float(), outputs["token_loss"], correct.float(), is_code.sum(dim=1).float()], dim=1
-        )
+            counts = TokenCounts.of(self.accelerator.unwrap_model(model), inputs["labels"], outputs)
+        rows = torch.stack([outputs["timesteps"].float(), outputs["token_loss"], *counts.columns()], dim=1)
         self._eval_rows.append(self.accelerator.gather_for_metrics(rows))
         return loss.detach(), None, None
 
@@ -110,21 +187,102 @@ class CodeFusionTrainer(Trainer):
         """As [`~transformers.Trainer.evaluation_loop`], with the averaged weights and the same noise at each call."""
         self._eval_rows.clear()
         model = self.accelerator.unwrap_model(self.model)
+        # A data loader draws a seed for its workers, and a training with dropout must not notice.
         devices = [self.args.device] if self.args.device.type == "cuda" else []
         with self.ema_callback.average_weights(model), torch.random.fork_rng(devices=devices):
-            torch.manual_seed(self.args.seed)
             output = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **kwargs)
-        timesteps, token_loss, correct, tokens = torch.cat(self._eval_rows).unbind(dim=1)
+            embeddings = embedding_metrics(model)
+        timesteps, token_loss, *columns = torch.cat(self._eval_rows).unbind(dim=1)
+        counts = TokenCounts(*columns)
+        metrics = {**counts.metrics(), **embeddings}
         quartiles = (timesteps * 4 / model.config.num_train_timesteps).long()
         for quartile in range(4):
-            in_quartile = quartiles == quartile
-            if in_quartile.any():
-                name = f"q{quartile + 1}"
-                output.metrics[f"{metric_key_prefix}_cross_entropy_{name}"] = token_loss[in_quartile].mean().item()
-                output.metrics[f"{metric_key_prefix}_accuracy_{name}"] = (
-                    correct[in_quartile].sum() / tokens[in_quartile].sum()
-                ).item()
+            rows = quartiles == quartile
+            if rows.any():
+                metrics[f"cross_entropy_q{quartile + 1}"] = token_loss[rows].mean().item()
+                metrics |= {f"{name}_q{quartile + 1}": value for name, value in counts[rows].accuracies().items()}
+        for warning in collapse_warnings(metrics):
+            logger.warning(warning)
+        output.metrics.update({f"{metric_key_prefix}_{name}": value for name, value in metrics.items()})
         return output
 
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """As [`~transformers.Trainer.save_model`]: the averaged weights, as that is what is evaluated."""
+        if _internal_call:  # a checkpoint, which has both
+            super().save_model(output_dir, _internal_call)
+        else:
+            with self.ema_callback.average_weights(self.model):
+                super().save_model(output_dir, _internal_call)
 
-__all__ = ["CodeFusionTrainer", "CodeFusionTrainingArguments"]
+    def averaged_model(self) -> CodeFusionModel:
+        """
+        A model of its own with the averaged weights, wherever and however the trained one is kept: LoRA is merged,
+        shards are gathered (all processes have to call this).
+
+        Returns:
+            [`CodeFusionModel`], in evaluation mode, on the CPU.
+        """
+        trained = self.accelerator.unwrap_model(self.model)
+        weights = self.ema_callback.state_dict(trained)
+        return merged_model(trained, weights)
+
+    def _save_checkpoint(self, model, trial):
+        run_dir = Path(self._get_output_dir(trial))
+        checkpoint = run_dir / f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
+        incomplete_dir = run_dir / INCOMPLETE_DIR
+        try:
+            if self.args.should_save:
+                shutil.rmtree(incomplete_dir, ignore_errors=True)  # of a run that was killed
+                (incomplete_dir / checkpoint.name).mkdir(parents=True)
+            self.accelerator.wait_for_everyone()
+            self._incomplete_dir = str(incomplete_dir)
+            super()._save_checkpoint(model, trial)
+            self.ema_callback.save(incomplete_dir / checkpoint.name / EMA_FILE, self.model, self.args.should_save)
+            self._point_to_best_checkpoint(run_dir, incomplete_dir / checkpoint.name)
+        except (OSError, RuntimeError, SafetensorError) as error:
+            # torch reports a full disk as a RuntimeError, safetensors as its own.
+            if self.args.should_save:
+                shutil.rmtree(incomplete_dir, ignore_errors=True)
+            raise OSError(
+                f"Cannot write the checkpoint {checkpoint} ({error}). Nothing of it is left; the checkpoint before it "
+                "is whole, and `resume_from_checkpoint=True` goes on from there."
+            ) from error
+        finally:
+            self._incomplete_dir = None
+        self.accelerator.wait_for_everyone()
+        if self.args.should_save:
+            if checkpoint.exists():  # of a run that went on from an earlier checkpoint
+                checkpoint.rename(incomplete_dir / "replaced")
+            (incomplete_dir / checkpoint.name).rename(checkpoint)
+            shutil.rmtree(incomplete_dir)
+            # By their numbers: one that a kill left half deleted is the latest by its time.
+            rotate_checkpoints(
+                str(run_dir), self.args.save_total_limit, self.state.best_model_checkpoint, use_mtime=False
+            )
+        if self.args.push_to_hub:
+            self._push_from_checkpoint(str(checkpoint))
+        self.accelerator.wait_for_everyone()
+
+    def _get_output_dir(self, trial):
+        # `Trainer._save_checkpoint` writes, and deletes, where this says.
+        return self._incomplete_dir or super()._get_output_dir(trial)
+
+    def _push_from_checkpoint(self, checkpoint_folder: str) -> None:
+        if self._incomplete_dir is None:
+            super()._push_from_checkpoint(checkpoint_folder)
+
+    def _point_to_best_checkpoint(self, run_dir: Path, incomplete_checkpoint: Path) -> None:
+        """Name the best checkpoint as it will be called: Trainer has looked for it among the incomplete ones."""
+        if self.state.best_global_step is not None:
+            best = run_dir / f"{PREFIX_CHECKPOINT_DIR}-{self.state.best_global_step}"
+            if best.exists() or self.state.best_global_step == self.state.global_step:
+                self.state.best_model_checkpoint = str(best)
+        if self.args.should_save:
+            self.state.save_to_json(os.fspath(incomplete_checkpoint / "trainer_state.json"))
+
+    def _load_best_model(self):
+        super()._load_best_model()
+        self.ema_callback.load(Path(self.state.best_model_checkpoint) / EMA_FILE, self.model)
+
+
+__all__ = ["INCOMPLETE_DIR", "CodeFusionTrainer", "CodeFusionTrainingArguments"]

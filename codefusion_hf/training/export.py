@@ -1,0 +1,65 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""From trained weights to a pipeline, and to its folder."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from transformers import PreTrainedTokenizerBase
+
+from codefusion_hf.modeling import CodeFusionModel
+from codefusion_hf.pipelines import CodeFusionPipeline, CodeFusionScheduler
+
+
+def build_pipeline(model: CodeFusionModel, tokenizer: PreTrainedTokenizerBase) -> CodeFusionPipeline:
+    """
+    A pipeline around a model, with the scheduler of the noise that it is trained with.
+
+    Args:
+        model ([`CodeFusionModel`]):
+            The model.
+        tokenizer ([`~transformers.PreTrainedTokenizerBase`]):
+            Its tokenizer.
+
+    Returns:
+        [`CodeFusionPipeline`]
+    """
+    scheduler = CodeFusionScheduler(
+        num_train_timesteps=model.config.num_train_timesteps,
+        schedule_offset=model.config.schedule_offset,
+        noise_factor=model.config.noise_factor,
+        prediction_type=model.config.prediction_type,
+    )
+    return CodeFusionPipeline(model=model, tokenizer=tokenizer, scheduler=scheduler)
+
+
+def export_pipeline(pipeline: CodeFusionPipeline, folder: str | Path) -> None:
+    """
+    Save a pipeline so that a folder holds all of it or, as `model_index.json` comes last, is no pipeline yet.
+
+    Args:
+        pipeline ([`CodeFusionPipeline`]):
+            The pipeline.
+        folder (`str` or `Path`):
+            Where to. What else is in it stays; an older pipeline is replaced.
+
+    Raises:
+        OSError: if it cannot be written; an older pipeline is then as it was.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    # In the folder: to rename is atomic within a file system only.
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as temporary:
+        pipeline.save_pretrained(temporary)
+        index = Path(temporary) / CodeFusionPipeline.config_name
+        (folder / index.name).unlink(missing_ok=True)
+        for source in sorted(Path(temporary).iterdir(), key=lambda path: path == index):
+            target = folder / source.name
+            if target.is_dir():
+                shutil.rmtree(target)
+            os.replace(source, target)
+
+
+__all__ = ["build_pipeline", "export_pipeline"]

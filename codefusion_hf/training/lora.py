@@ -1,0 +1,73 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Low-rank adapters, by PEFT (https://huggingface.co/docs/peft)."""
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import torch
+from transformers.utils import is_peft_available
+
+from codefusion_hf.modeling import CodeFusionModel
+
+
+if TYPE_CHECKING:
+    import peft
+
+
+# The projections of every layer of denoiser and decoder, and of a T5 encoder.
+DEFAULT_TARGET_MODULES = ["q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj", "q", "k", "v", "o"]
+
+
+def add_lora(model: CodeFusionModel, settings: dict[str, Any]) -> "peft.PeftModel":
+    """
+    Freeze a model and add adapters to it.
+
+    Args:
+        model ([`CodeFusionModel`]):
+            A trained model.
+        settings (`dict`):
+            Fields of `peft.LoraConfig`, such as `r` and `lora_alpha`; `target_modules` defaults to the attention and
+            feed-forward layers of all three transformers.
+
+    Returns:
+        `peft.PeftModel`
+
+    Raises:
+        ImportError: if PEFT is not installed.
+        ValueError: if a setting is unknown, or fits no layer.
+    """
+    if not is_peft_available():
+        raise ImportError("`lora` needs PEFT: pip install peft.")
+    import peft
+
+    try:
+        config = peft.LoraConfig(**{"target_modules": DEFAULT_TARGET_MODULES, **settings})
+    except TypeError as error:
+        raise ValueError(f"The preset's `lora` is malformed: {error}") from error
+    return peft.get_peft_model(model, config)
+
+
+def merged_model(model: "CodeFusionModel | peft.PeftModel", weights: dict[str, torch.Tensor]) -> CodeFusionModel:
+    """
+    A model of its own with other weights, the adapters merged into it.
+
+    Args:
+        model ([`CodeFusionModel`] or `peft.PeftModel`):
+            The model that is trained; it stays as it is.
+        weights (`dict[str, torch.Tensor]`):
+            Weights for it, by their names in it.
+
+    Returns:
+        [`CodeFusionModel`], in evaluation mode, on the CPU.
+    """
+    if isinstance(model, CodeFusionModel):
+        merged = CodeFusionModel(model.config)
+        merged.load_state_dict(weights, strict=False)  # of weights that are tied, one name is missing
+        return merged.eval()
+    adapted = copy.deepcopy(model).cpu()
+    adapted.load_state_dict(weights, strict=False)
+    return adapted.merge_and_unload().eval()
+
+
+__all__ = ["DEFAULT_TARGET_MODULES", "add_lora", "merged_model"]
