@@ -550,7 +550,8 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         )
         logits = None
         if self.config.predicts_expectation:
-            logits = sample @ self.embedding.normalized_weight().T / math.sqrt(self.config.latent_size)
+            # Scaled before the product: behind it, there is a number for each word of the vocabulary.
+            logits = (sample / math.sqrt(self.config.latent_size)) @ self.embedding.normalized_weight().T
             sample = self.expected_embedding(logits, temperature)
         return CodeFusionDenoiserOutput(
             sample=sample, logits=logits, hidden_states=hidden_states if output_hidden_states else None
@@ -569,7 +570,9 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         Returns:
             `torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`.
         """
-        return (logits / temperature).softmax(dim=-1) @ self.embedding.normalized_weight()
+        if temperature != 1.0:
+            logits = logits / temperature
+        return logits.softmax(dim=-1) @ self.embedding.normalized_weight()
 
     def decode(
         self,

@@ -833,6 +833,14 @@ def test_data_of_other_formats_is_trained_on(tmp_path):
     assert (tmp_path / "run" / "model_index.json").is_file()
 
 
+def test_the_tokenizer_of_pre_training_knows_the_words_of_prompts(tmp_path):
+    path = tmp_path / "pairs.jsonl"
+    path.write_text("".join(json.dumps({"text": f"enumerate {n}", "code": f"ls {n}"}) + "\n" for n in range(8)))
+    run_training(preset_with(), "pretrain", [path], tmp_path / "run")
+    tokenizer = CodeFusionPipeline.from_pretrained(tmp_path / "run").tokenizer
+    assert tokenizer.tokenize("enumerate") == ["enumerate"]
+
+
 def test_cf_rules_are_of_one_dialect_and_get_the_header():
     rows = [{"text": "find Harry", "code": "TextContains( c[1],'Harry')", "data": [["Name", "Age"], ["Harry", 3]]}]
     (prepared,) = prepare_rows(rows, "cf")

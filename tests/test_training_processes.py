@@ -25,6 +25,7 @@ from torch.distributed.tensor import DTensor
 
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
 from codefusion_hf.modeling.modeling_codefusion import CodeFusionLayer
+from codefusion_hf.training.diagnostics import TokenCounts, embedding_metrics
 from codefusion_hf.training.ema import EMACallback
 
 
@@ -169,7 +170,7 @@ def model_and_batch():
 
 
 def train_three_steps(model, batch):
-    """The average of the weights, gathered, and the losses."""
+    """The average of the weights, gathered, the losses, and what the diagnostics of an evaluation count."""
     callback = EMACallback(decay=0.5)
     callback.on_train_begin(SimpleNamespace(device=torch.device("cpu")), None, None, model)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -181,7 +182,11 @@ def train_three_steps(model, batch):
         optimizer.step()
         callback.on_step_end(None, None, None, model)
         losses.append(loss.detach())
-    return callback.state_dict(model), torch.stack(losses)
+    with torch.no_grad():
+        counts = TokenCounts.of(model, batch["labels"], model(**batch, self_conditioning=False))
+    metrics = torch.tensor(list(embedding_metrics(model).values()))
+    counts = torch.cat([torch.stack(counts.columns()).sum(dim=1), metrics * len(batch["labels"])])
+    return callback.state_dict(model), torch.stack(losses), counts
 
 
 def train_a_shard(rank, folder):
@@ -193,19 +198,21 @@ def train_a_shard(rank, folder):
             fully_shard(module, mesh=mesh)
     fully_shard(model, mesh=mesh)
     assert all(isinstance(parameter, DTensor) for parameter in model.parameters())
-    average, losses = train_three_steps(model, {name: value[2 * rank :][:2] for name, value in batch.items()})
+    average, losses, counts = train_three_steps(model, {name: rows[2 * rank :][:2] for name, rows in batch.items()})
     torch.distributed.all_reduce(losses)
+    torch.distributed.all_reduce(counts)
     if rank == 0:
-        save_file({**average, "losses": losses / 2}, folder / "result.safetensors")
+        save_file({**average, "losses": losses / 2, "counts": counts}, folder / "result.safetensors")
     torch.distributed.destroy_process_group()
 
 
 def test_sharded_weights_train_and_average_as_whole_ones(tmp_path):
     torch.multiprocessing.spawn(train_a_shard, (tmp_path,), nprocs=2)
     result = load_file(tmp_path / "result.safetensors")
-    average, losses = train_three_steps(*model_and_batch())
+    average, losses, counts = train_three_steps(*model_and_batch())
     print(f"losses of one process {losses.tolist()}, of two that share the weights {result['losses'].tolist()}")
     torch.testing.assert_close(result.pop("losses"), losses)
+    torch.testing.assert_close(result.pop("counts"), counts)
     assert result.keys() == average.keys()
     for name, weight in average.items():
         torch.testing.assert_close(result[name], weight, msg=name)

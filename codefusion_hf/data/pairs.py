@@ -170,7 +170,7 @@ def load_pairs(
         ValueError: as for [`load_rows`]; a row without a prompt is malformed.
     """
     loaded = load_rows(path, text_column, code_column, prompts="required", **kwargs)
-    _log_malformed(path, loaded)
+    log_malformed(path, loaded)
     return loaded.rows
 
 
@@ -195,11 +195,20 @@ def load_snippets(path: str | Path, code_column: str | None = None, **kwargs: An
         ValueError: as for [`load_rows`].
     """
     loaded = load_rows(path, None, code_column, prompts="ignored", **kwargs)
-    _log_malformed(path, loaded)
+    log_malformed(path, loaded)
     return [row["code"] for row in loaded.rows]
 
 
-def _log_malformed(path: str | Path, loaded: LoadedRows) -> None:
+def log_malformed(path: str | Path, loaded: LoadedRows) -> None:
+    """
+    Log a warning if rows were skipped: how many, and what is wrong with the first.
+
+    Args:
+        path (`str` or `Path`):
+            What was read.
+        loaded ([`LoadedRows`]):
+            What came of it.
+    """
     if loaded.num_malformed:
         logger.warning(
             "%s: skipped %d malformed rows, kept %d. The first: %s",
@@ -245,4 +254,4 @@ def _table(record: Record, format: str) -> list[list[Any]] | None:
     )
 
 
-__all__ = ["LoadedRows", "load_pairs", "load_rows", "load_snippets", "normalize_prompt"]
+__all__ = ["LoadedRows", "load_pairs", "load_rows", "load_snippets", "log_malformed", "normalize_prompt"]

@@ -18,7 +18,7 @@ def prepare_rows(rows: Sequence[Row], language: str) -> list[Row]:
 
     Args:
         rows (`Sequence[dict[str, Any]]` or `Sequence[str]`):
-            Pairs (`text`, `code` and, for CF rules, `data`) or snippets.
+            Rows (`code`, `text` if there is a prompt and, for CF rules, `data` if there is a table) or snippets.
         language (`str`):
             Their language: `bash`, `python` or `cf`.
 
@@ -50,7 +50,7 @@ def _prepare_cf_row(row: Row) -> Row:
     if isinstance(row, str):
         return _one_dialect(row)
     prepared = {**row, "code": _one_dialect(row["code"])}
-    if row.get("data"):
+    if "text" in row and row.get("data"):
         prepared["text"] = cf_prompt(row["text"], row["data"][0])
     return prepared
 

@@ -17,8 +17,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
+from torch.distributed.tensor import DTensor
 
 from codefusion_hf.modeling import CodeFusionModel, CodeFusionOutput
+
+
+def _embedding_table(model: CodeFusionModel) -> torch.Tensor:
+    """The table as it is learned; one that is sharded is gathered, for which all processes have to be here."""
+    weight = model.embedding.embedding.weight
+    return weight.full_tensor() if isinstance(weight, DTensor) else weight
 
 
 @dataclass
@@ -59,7 +67,8 @@ class TokenCounts:
         is_code = labels != -100
         tokens = outputs["logits"].argmax(dim=-1)
         # All embeddings have the same length: the nearest one is the one with the largest product.
-        nearest = (outputs["pred_original_sample"] @ model.embedding.normalized_weight().T).argmax(dim=-1)
+        directions = F.normalize(_embedding_table(model), dim=-1)
+        nearest = (outputs["pred_original_sample"] @ directions.T).argmax(dim=-1)
         # The canvas may be wider than the labels.
         tokens, nearest = tokens[:, : labels.shape[1]], nearest[:, : labels.shape[1]]
         first = tokens[:, 0]
@@ -108,9 +117,9 @@ def embedding_metrics(model: CodeFusionModel) -> dict[str, float]:
     Returns:
         `dict` with `embedding_norm` and `embedding_similarity`.
     """
-    table = model.embedding.embedding.weight.float()
+    table = _embedding_table(model).float()
     norm = table.norm(dim=-1).mean() / table.shape[-1] ** 0.5
-    directions = torch.nn.functional.normalize(table, dim=-1)
+    directions = F.normalize(table, dim=-1)
     # Mean over all pairs, without the products of all pairs: |sum of the directions|^2 is the sum of all of them.
     size = len(directions)
     similarity = (directions.sum(dim=0).square().sum() - size) / (size * (size - 1))

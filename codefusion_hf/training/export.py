@@ -13,6 +13,9 @@ from codefusion_hf.modeling import CodeFusionModel
 from codefusion_hf.pipelines import CodeFusionPipeline, CodeFusionScheduler
 
 
+INCOMPLETE_PREFIX = ".export-"
+
+
 def build_pipeline(model: CodeFusionModel, tokenizer: PreTrainedTokenizerBase) -> CodeFusionPipeline:
     """
     A pipeline around a model, with the scheduler of the noise that it is trained with.
@@ -50,8 +53,10 @@ def export_pipeline(pipeline: CodeFusionPipeline, folder: str | Path) -> None:
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    for rest in folder.glob(f"{INCOMPLETE_PREFIX}*"):  # of a process that was killed
+        shutil.rmtree(rest)
     # In the folder: to rename is atomic within a file system only.
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as temporary:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=INCOMPLETE_PREFIX) as temporary:
         pipeline.save_pretrained(temporary)
         index = Path(temporary) / CodeFusionPipeline.config_name
         (folder / index.name).unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from transformers.integrations import is_tensorboard_available
 from codefusion_hf.data.collators import PairCollator, PretrainingCollator
 from codefusion_hf.data.datasets import build_code_dataset, build_pair_dataset
 from codefusion_hf.data.deduplication import deduplicate, exclude_overlap
-from codefusion_hf.data.pairs import load_pairs, load_snippets, normalize_prompt
+from codefusion_hf.data.pairs import load_rows, log_malformed, normalize_prompt
 from codefusion_hf.data.preparation import prepare_rows
 from codefusion_hf.data.tokenization import train_tokenizer
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
@@ -54,8 +54,9 @@ def run_training(
             `"pretrain"`, unsupervised pre-training on code alone, or `"finetune"`, supervised fine-tuning on pairs
             (phase 2 of the paper).
         train_data (`Sequence[str | Path]`):
-            Files, folders or data sets of the Hub for [`~codefusion_hf.data.pairs.load_pairs`] or, in pre-training,
-            [`~codefusion_hf.data.pairs.load_snippets`]. In fine-tuning a file that is named twice counts twice.
+            Files, folders or data sets of the Hub for [`~codefusion_hf.data.pairs.load_rows`]. In pre-training their
+            prompts, if they have any, only count for the tokenizer. In fine-tuning a file that is named twice counts
+            twice.
         output_dir (`str` or `Path`):
             Where checkpoints go during training (`checkpoint-N`) and the pipeline at the end.
         validation_data (`Sequence[str | Path]`, *optional*):
@@ -93,14 +94,15 @@ def run_training(
     # Trainer does it too late for the initial weights.
     set_seed(args.seed)
 
-    def load(paths: Sequence[str | Path], options: dict[str, Any]) -> list[Any]:
-        read = load_pairs if phase == "finetune" else load_snippets
-        return prepare_rows([row for path in paths for row in read(path, **options)], preset["language"])
-
-    train_rows = load(train_data, data_options or {})
-    validation_rows = load(validation_data, {})
+    train_rows = _load(train_data, phase, preset["language"], **(data_options or {}))
+    validation_rows = _load(validation_data, phase, preset["language"])
+    # Prompts that come with the code of pre-training are not trained on, but a tokenizer has to know their words.
+    texts = [normalize_prompt(row["text"]) for row in train_rows if "text" in row]
+    texts += [row["code"] for row in train_rows]
+    if phase == "pretrain":
+        train_rows, validation_rows = ([row["code"] for row in rows] for rows in (train_rows, validation_rows))
     for path in exclude_overlap_with:
-        train_rows, taken_out = exclude_overlap(train_rows, load([path], {}))
+        train_rows, taken_out = exclude_overlap(train_rows, _load([path], phase, preset["language"]))
         logger.info("Took out %d rows that overlap with %s; %d are left.", taken_out, path, len(train_rows))
     if drop_duplicates:
         train_rows, taken_out = deduplicate(train_rows)
@@ -110,7 +112,7 @@ def run_training(
         pipeline = CodeFusionPipeline.from_pretrained(init_from)
         model, tokenizer = pipeline.model, pipeline.tokenizer
     else:
-        tokenizer = _tokenizer(preset["tokenizer"], train_rows, output_dir / "tokenizer", args, reuse=resume)
+        tokenizer = _tokenizer(preset["tokenizer"], texts, output_dir / "tokenizer", args, reuse=resume)
         model = CodeFusionModel(config_from_preset(preset, tokenizer))
     logger.info("Parameters: %s, %d in all.", model.num_parameters_by_component(), model.num_parameters())
     if preset["lora"]:
@@ -128,7 +130,8 @@ def run_training(
         eval_dataset=build_dataset(validation_rows, **dataset_kwargs) if validation_rows else None,
         processing_class=tokenizer,
     )
-    if phase == "finetune" and validation_rows and args.num_sample_prompts:
+    # Sharded weights are whole on no process that could sample alone.
+    if phase == "finetune" and validation_rows and args.num_sample_prompts and not trainer.is_fsdp_enabled:
         samples = validation_rows[: args.num_sample_prompts]
         trainer.add_callback(SampleCallback(samples, tokenizer, trainer.ema_callback))
     trainer.train(resume_from_checkpoint=resume)
@@ -140,8 +143,18 @@ def run_training(
     return pipeline
 
 
+def _load(paths: Sequence[str | Path], phase: str, language: str, **options: Any) -> list[Any]:
+    """Rows with `code` and, which fine-tuning requires, `text`, as a model of the language sees them."""
+    rows = []
+    for path in paths:
+        loaded = load_rows(path, prompts="required" if phase == "finetune" else "optional", **options)
+        log_malformed(path, loaded)
+        rows += loaded.rows
+    return prepare_rows(rows, language)
+
+
 def _tokenizer(
-    settings: dict[str, Any], rows: Sequence[Any], folder: Path, args: CodeFusionTrainingArguments, reuse: bool
+    settings: dict[str, Any], texts: Sequence[str], folder: Path, args: CodeFusionTrainingArguments, reuse: bool
 ) -> PreTrainedTokenizerBase:
     """
     A tokenizer of the preset: a ready one (`name_or_path`), or one that is trained on the data, and saved at once so
@@ -155,9 +168,6 @@ def _tokenizer(
         return AutoTokenizer.from_pretrained(folder)
     with args.main_process_first(desc="training the tokenizer"):
         if args.process_index == 0:
-            texts: list[str] = []
-            for row in rows:
-                texts += [row] if isinstance(row, str) else [normalize_prompt(row["text"]), row["code"]]
             train_tokenizer(texts, **settings).save_pretrained(folder)
     return AutoTokenizer.from_pretrained(folder)
 
