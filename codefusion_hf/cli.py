@@ -156,7 +156,7 @@ def train_command(args: argparse.Namespace) -> None:
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
     overrides = args.set if args.language is None else [*args.set, f"language={args.language}"]
-    data_options = {name: getattr(args, name) for name in ("format", "text_column", "code_column", "split")}
+    data_options = {name: getattr(args, name) for name in ("format", "text_column", "code_column")}
     run_training(
         load_preset(args.preset, overrides),
         phase=args.phase,
@@ -167,6 +167,9 @@ def train_command(args: argparse.Namespace) -> None:
         resume=args.resume,
         exclude_overlap_with=args.exclude_overlap,
         drop_duplicates=args.drop_duplicates,
+        train_split=args.split,
+        validation_split=args.validation_split,
+        exclude_split=args.exclude_split,
         data_options={**data_options, "on_malformed": "skip" if args.skip_malformed else "raise"},
     )
 
@@ -242,10 +245,12 @@ def make_parser() -> argparse.ArgumentParser:
         "--exclude-overlap", default=[], nargs="+", metavar="FILE", help="leave out what is in these (test) files"
     )
     train.add_argument("--drop-duplicates", action="store_true", help="train on equal rows once")
-    train.add_argument("--format", help="format of the training data (by its name and content)")
+    train.add_argument("--format", help="format of the files (by their names and content)")
     train.add_argument("--text-column", metavar="NAME", help="column of the prompts (the format's)")
     train.add_argument("--code-column", metavar="NAME", help="column of the programs (the format's)")
     train.add_argument("--split", help="split of the training data, where it has several (train)")
+    train.add_argument("--validation-split", metavar="SPLIT", help="the same, of the validation data")
+    train.add_argument("--exclude-split", metavar="SPLIT", help="the same, of the files of --exclude-overlap")
     train.add_argument("--skip-malformed", action="store_true", help="skip malformed rows and count them")
     train.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="change the preset")
     train.set_defaults(command=train_command)

@@ -597,6 +597,16 @@ class CodeFusionPipeline(DiffusionPipeline):
             "lengths": lengths,
         }
         key_values = for_candidates(self.model.denoiser.project_prompt(encoder_hidden_states))
+
+        timesteps, step_kwargs = self.prepare_timesteps(num_inference_steps, device, generator)
+        latents = self.prepare_latents(
+            (batch_size * num_return_sequences, canvas_length, self.model.config.latent_size),
+            encoder_hidden_states.dtype,
+            device,
+            generator,
+            latents,
+        )
+
         denoiser_conditioning = conditioning
         if self.do_classifier_free_guidance:
             # The first half of the batch without the prompt, the second with it: one evaluation for both.
@@ -613,15 +623,6 @@ class CodeFusionPipeline(DiffusionPipeline):
                 )
             )
             denoiser_conditioning = {name: torch.cat([value, value]) for name, value in conditioning.items()}
-
-        timesteps, step_kwargs = self.prepare_timesteps(num_inference_steps, device, generator)
-        latents = self.prepare_latents(
-            (batch_size * num_return_sequences, canvas_length, self.model.config.latent_size),
-            encoder_hidden_states.dtype,
-            device,
-            generator,
-            latents,
-        )
 
         self._num_timesteps = len(timesteps)
         pred_original_sample = None

@@ -7,24 +7,25 @@ import json
 import logging
 import re
 import shutil
+from types import SimpleNamespace
 
 import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
-from transformers import TrainerCallback
+from transformers import T5Config, TrainerCallback
 from transformers.trainer_utils import get_last_checkpoint
 
 from codefusion_hf.data.cf_rules import normalize_rule
 from codefusion_hf.data.collators import PairCollator, PretrainingCollator
 from codefusion_hf.data.datasets import BUCKET_STEP, build_code_dataset, build_pair_dataset
 from codefusion_hf.data.preparation import cf_prompt, prepare_rows
-from codefusion_hf.modeling import CodeFusionConfig
+from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
 from codefusion_hf.pipelines import CodeFusionPipeline
 from codefusion_hf.training.diagnostics import collapse_warnings, embedding_metrics
 from codefusion_hf.training.ema import EMA_FILE, EMACallback
 from codefusion_hf.training.export import export_pipeline
-from codefusion_hf.training.lora import DEFAULT_TARGET_MODULES
+from codefusion_hf.training.lora import DEFAULT_TARGET_MODULES, merged_model
 from codefusion_hf.training.presets import SECTIONS, available_presets, load_preset
 from codefusion_hf.training.randomness import StepRandomness
 from codefusion_hf.training.run import config_from_preset, run_training
@@ -484,14 +485,103 @@ def test_a_checkpoint_is_not_visible_before_it_is_complete(make_trainer, tmp_pat
     assert [path.name for path in folder.iterdir()] == ["checkpoint-2"]
 
 
-def test_what_a_killed_run_left_is_cleared_and_replaced(make_trainer, tmp_path):
+def test_what_a_killed_run_left_is_cleared(make_trainer, tmp_path):
     folder = tmp_path / "trainer"
-    for path in (folder / INCOMPLETE_DIR / "checkpoint-1", folder / "checkpoint-2"):
-        path.mkdir(parents=True)
-        (path / "rest").touch()
+    rest = folder / INCOMPLETE_DIR / "checkpoint-1" / "rest"
+    rest.parent.mkdir(parents=True)
+    rest.touch()
     make_trainer(save_strategy="steps", save_steps=1).train()
     assert sorted(path.name for path in folder.iterdir()) == ["checkpoint-1", "checkpoint-2"]
     assert not list(folder.rglob("rest"))
+
+
+def test_later_checkpoints_of_another_run_are_not_mixed_in(make_trainer, tmp_path):
+    make_trainer(save_strategy="steps", save_steps=1).train()
+    first = str(tmp_path / "trainer" / "checkpoint-1")
+    for checkpoint in (None, first):
+        with pytest.raises(
+            ValueError, match=r"`output_dir` has later checkpoints of another run, up to .*checkpoint-2"
+        ):
+            make_trainer(save_strategy="steps", save_steps=1).train(resume_from_checkpoint=checkpoint)
+
+
+def test_resuming_a_finished_run_changes_nothing(tmp_path, pair_file):
+    preset = preset_with(save_strategy="steps", save_steps=2)
+    run_training(preset, "finetune", [pair_file], tmp_path / "run")
+    exported = exported_weights(tmp_path / "run")
+    (tmp_path / "run" / "model_index.json").unlink()
+    run_training(preset, "finetune", [pair_file], tmp_path / "run", resume=True)
+    assert [path.name for path in (tmp_path / "run").glob("checkpoint-*")] == ["checkpoint-2"]
+    assert_same(exported_weights(tmp_path / "run"), exported)
+    assert (tmp_path / "run" / "model_index.json").is_file()
+
+
+def test_an_average_of_half_precision_weights_moves_in_small_steps():
+    model = torch.nn.Linear(1, 1, bias=False).bfloat16()
+    callback = EMACallback(0.999)
+    torch.nn.init.ones_(model.weight)
+    callback.on_train_begin(SimpleNamespace(device=torch.device("cpu")), None, None, model)
+    callback.ema.optimization_step = 100_000  # behind the steps in which it follows faster
+    for _ in range(300):
+        callback.on_step_end(None, None, None, model)
+        torch.nn.init.constant_(model.weight, 1.25)
+    assert callback.state_dict(model)["weight"].dtype == torch.float32
+    assert callback.state_dict(model)["weight"].item() == pytest.approx(1.25 - 0.25 * 0.999**299, abs=1e-3)
+    with callback.average_weights(model):
+        assert model.weight.dtype == torch.bfloat16
+        with callback.average_weights(model):
+            pass
+        assert model.weight.item() != 1.25
+    assert model.weight.item() == 1.25
+
+
+def test_a_model_that_is_pushed_is_the_average(make_trainer, tmp_path, monkeypatch):
+    trainer = make_trainer(ema_decay=0.5)
+    trainer.train()
+    # What `Trainer.push_to_hub` calls before it uploads.
+    trainer.save_model(str(tmp_path / "pushed"), _internal_call=True)
+    pushed = load_file(tmp_path / "pushed" / "model.safetensors")
+    average = trainer.ema_callback.state_dict(trainer.model)
+    assert_same({name: pushed[name] for name in average}, average)
+
+
+def test_a_frozen_encoder_has_no_dropout(make_trainer, make_config):
+    config = make_config(
+        encoder_config=T5Config(vocab_size=320, d_model=24, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
+    )
+    trainer = make_trainer(model=CodeFusionModel(config), train_encoder=False)
+    trainer.train()
+    assert trainer.model.training
+    assert not trainer.model.encoder.training
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"lora": {"r": 2}}, "`lora` needs `init_from`"),
+        ({"tokenizer": {"vocabsize": 280}}, "`tokenizer` must have `name_or_path`, or `vocab_size` .*; got vocabsize"),
+        ({"tokenizer": {}}, "`tokenizer` must have `name_or_path`, or `vocab_size` .*; got nothing"),
+        ({"finetune": {"label_smoothing_factor": 1.0}}, r"`label_smoothing_factor` must be in \[0, 1\), got 1.0"),
+        ({"finetune": {"num_sample_prompts": -1}}, "`num_sample_prompts` must be at least 0, got -1"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(change, message, tmp_path, pair_file):
+    with pytest.raises(ValueError, match=message):
+        run_training({**PRESET, **change}, "finetune", [pair_file], tmp_path / "run")
+
+
+def test_half_precision_weights_are_trained_in_single(tmp_path, pair_file):
+    run_training(PRESET, "finetune", [pair_file], tmp_path / "start")
+    CodeFusionPipeline.from_pretrained(tmp_path / "start", dtype=torch.float16).save_pretrained(tmp_path / "half")
+    run_training(PRESET, "finetune", [pair_file], tmp_path / "end", init_from=tmp_path / "half")
+    assert {weight.dtype for weight in exported_weights(tmp_path / "end").values()} == {torch.float32}
+
+
+def test_weights_of_another_model_are_not_exported(make_model):
+    weights = weights_of(make_model())
+    assert_same(weights_of(merged_model(make_model(), weights)), weights)
+    with pytest.raises(RuntimeError, match=r"not the model's weights: \['decoder"):
+        merged_model(make_model(num_decoder_layers=2), weights)
 
 
 def test_the_best_checkpoint_is_kept_and_its_average_restored(make_trainer, tmp_path):

@@ -50,8 +50,8 @@ PRESET = {
         "train_sampling_strategy": "group_by_length",
         "learning_rate": 0.003,
         "ema_decay": 0.9,
-        "max_steps": 40,
-        "save_steps": 2,
+        "max_steps": 150,
+        "save_steps": 3,
         "save_total_limit": 2,
         "logging_steps": 1,
         "disable_tqdm": True,
@@ -182,9 +182,9 @@ def train_three_steps(model, batch):
         optimizer.step()
         callback.on_step_end(None, None, None, model)
         losses.append(loss.detach())
-    with torch.no_grad():
+    with torch.no_grad(), callback.average_weights(model):
         counts = TokenCounts.of(model, batch["labels"], model(**batch, self_conditioning=False))
-    metrics = torch.tensor(list(embedding_metrics(model).values()))
+        metrics = torch.tensor(list(embedding_metrics(model).values()))
     counts = torch.cat([torch.stack(counts.columns()).sum(dim=1), metrics * len(batch["labels"])])
     return callback.state_dict(model), torch.stack(losses), counts
 

@@ -8,6 +8,7 @@ Programs are compared with white space collapsed, as exact match compares them, 
 """
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -31,7 +32,7 @@ def deduplicate(rows: Sequence[Row]) -> tuple[list[Row], int]:
     """
     first: dict[tuple[str | None, str, str], Row] = {}
     for row in rows:
-        table = json.dumps(row["data"]) if isinstance(row, dict) and "data" in row else ""
+        table = json.dumps(row["data"], default=str) if isinstance(row, dict) and "data" in row else ""
         first.setdefault((_prompt(row), _program(row), table), row)
     return list(first.values()), len(rows) - len(first)
 
@@ -72,7 +73,9 @@ def _prompt(row: str | dict[str, Any]) -> str | None:
 
 
 def _program(row: str | dict[str, Any]) -> str:
-    return " ".join((row if isinstance(row, str) else row["code"]).split())
+    # Blanks within a line mean nothing; in front of one they do to Python.
+    lines = (row if isinstance(row, str) else row["code"]).strip().splitlines()
+    return "\n".join(re.sub(r"(?<=\S)[ \t]+", " ", line.rstrip()) for line in lines)
 
 
 __all__ = ["deduplicate", "exclude_overlap"]

@@ -19,6 +19,11 @@ from transformers import TrainerCallback
 EMA_FILE = "ema.safetensors"
 
 
+def _parameter_names(model: nn.Module) -> list[str]:
+    # Activation checkpointing of FSDP wraps layers, which shows in the names of their parameters alone.
+    return [name.replace("_checkpoint_wrapped_module.", "") for name, _ in model.named_parameters()]
+
+
 class EMACallback(TrainerCallback):
     """
     Keeps diffusers' [`~diffusers.training_utils.EMAModel`] of the trained weights, and restores it when training
@@ -53,7 +58,8 @@ class EMACallback(TrainerCallback):
 
     def on_train_begin(self, args, state, control, model: nn.Module, **kwargs):
         self._ema = EMAModel(model.parameters(), decay=self.decay, foreach=True)
-        self.ema.to(args.device)
+        # In half precision, steps as small as an average makes would be rounded away.
+        self.ema.to(args.device, dtype=torch.float32)
         if self.resume_from_checkpoint is not None:
             self.load(Path(self.resume_from_checkpoint) / EMA_FILE, model)
 
@@ -80,9 +86,10 @@ class EMACallback(TrainerCallback):
 
         Args:
             model (`nn.Module`):
-                The model that is trained. Nothing is changed before training has begun.
+                The model that is trained. Nothing is changed before training has begun, or where the average is in it
+            already.
         """
-        if self._ema is None:
+        if self._ema is None or self._ema.temp_stored_params is not None:
             yield
             return
         self.ema.store(model.parameters())
@@ -100,10 +107,9 @@ class EMACallback(TrainerCallback):
             model (`nn.Module`):
                 The model that is trained.
         """
-        names = [name for name, _ in model.named_parameters()]
         return {
             name: (shadow.full_tensor() if isinstance(shadow, DTensor) else shadow).contiguous()
-            for name, shadow in zip(names, self.ema.shadow_params, strict=True)
+            for name, shadow in zip(_parameter_names(model), self.ema.shadow_params, strict=True)
         }
 
     def save(self, path: Path, model: nn.Module, should_save: bool = True):
@@ -142,7 +148,7 @@ class EMACallback(TrainerCallback):
             raise ValueError(f"Cannot resume: the checkpoint has no averaged weights, {path} is missing.")
         with safe_open(path, framework="pt") as file, torch.no_grad():
             self.ema.optimization_step = int(file.metadata()["optimization_step"])
-            for (name, _), shadow in zip(model.named_parameters(), self.ema.shadow_params, strict=True):
+            for name, shadow in zip(_parameter_names(model), self.ema.shadow_params, strict=True):
                 tensor = file.get_tensor(name)
                 if isinstance(shadow, DTensor):
                     tensor = distribute_tensor(tensor.to(shadow.device), shadow.device_mesh, shadow.placements)

@@ -49,7 +49,8 @@ def export_pipeline(pipeline: CodeFusionPipeline, folder: str | Path) -> None:
             Where to. What else is in it stays; an older pipeline is replaced.
 
     Raises:
-        OSError: if it cannot be written; an older pipeline is then as it was.
+        OSError: if it cannot be written; an older pipeline is then as it was, or, if it was while it was being
+            replaced, has no `model_index.json` any more.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

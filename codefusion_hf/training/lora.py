@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     import peft
 
 
-# The projections of every layer of denoiser and decoder, and of a T5 encoder.
-DEFAULT_TARGET_MODULES = ["q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj", "q", "k", "v", "o"]
+# The projections of every layer of denoiser and decoder, and those of a T5 encoder.
+DEFAULT_TARGET_MODULES = ["q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj"]
+DEFAULT_TARGET_MODULES += ["q", "k", "v", "o", "wi", "wi_0", "wi_1", "wo"]
 
 
 def add_lora(model: CodeFusionModel, settings: dict[str, Any]) -> "peft.PeftModel":
@@ -28,7 +29,7 @@ def add_lora(model: CodeFusionModel, settings: dict[str, Any]) -> "peft.PeftMode
             A trained model.
         settings (`dict`):
             Fields of `peft.LoraConfig`, such as `r` and `lora_alpha`; `target_modules` defaults to the attention and
-            feed-forward layers of all three transformers.
+            feed-forward layers of denoiser, decoder and, if it is a T5, encoder.
 
     Returns:
         `peft.PeftModel`
@@ -60,14 +61,16 @@ def merged_model(model: "CodeFusionModel | peft.PeftModel", weights: dict[str, t
 
     Returns:
         [`CodeFusionModel`], in evaluation mode, on the CPU.
+
+    Raises:
+        RuntimeError: if the weights are not the model's.
     """
-    if isinstance(model, CodeFusionModel):
-        merged = CodeFusionModel(model.config)
-        merged.load_state_dict(weights, strict=False)  # of weights that are tied, one name is missing
-        return merged.eval()
-    adapted = copy.deepcopy(model).cpu()
-    adapted.load_state_dict(weights, strict=False)
-    return adapted.merge_and_unload().eval()
+    own = CodeFusionModel(model.config) if isinstance(model, CodeFusionModel) else copy.deepcopy(model).cpu()
+    parameters = dict(own.named_parameters())  # of weights that are tied, the state has one name more
+    if parameters.keys() != weights.keys():
+        raise RuntimeError(f"These are not the model's weights: {sorted(parameters.keys() ^ weights.keys())[:4]} …")
+    own.load_state_dict(weights, strict=False)
+    return (own if isinstance(own, CodeFusionModel) else own.merge_and_unload()).eval()
 
 
 __all__ = ["DEFAULT_TARGET_MODULES", "add_lora", "merged_model"]

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
+from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedTokenizerBase
 
 from codefusion_hf.data.masking import DEFAULT_MASK_PROBABILITY, draw_cpd_mask
@@ -17,8 +19,8 @@ from codefusion_hf.modeling import CodeFusionModel
 @dataclass
 class StepRandomness:
     """
-    Draws timesteps, noise, masks and dropped prompts of a batch from the seed and the number of the step alone, for
-    the rows of all processes at once, of which each process keeps its own.
+    Draws timesteps, noise, masks and dropped prompts of a batch from the seed, the number of the step and that of the
+    row among the rows of all processes, and from nothing else.
 
     So a run that was killed draws after its resumption what it would have drawn anyway, no matter what else uses
     torch's generator, and several processes draw what a single one would for the same batch.
@@ -70,58 +72,64 @@ class StepRandomness:
         config = self.model.config
         device = inputs["labels"].device
         key = (self.seed, int(is_training), *step)
-        rows = len(inputs["labels"])
-        all_rows = rows * self.num_processes
-        own = slice(self.process_index * rows, (self.process_index + 1) * rows)
+        num_rows = len(inputs["labels"])
+        first_row = self.process_index * num_rows
 
-        inputs["timesteps"] = self.model.draw_timesteps(all_rows, device, _generator("timesteps", key, device))[own]
-        inputs["noise"] = torch.randn(
-            (all_rows, config.max_code_length, config.latent_size),
-            generator=_generator("noise", key, device),
-            device=device,
-        )[own]
-        # On the CPU: it decides which code runs, and should not be waited for.
+        # Low-discrepancy timesteps are drawn for all rows together.
+        generator = _generator("timesteps", key, torch.device("cpu"))
+        timesteps = self.model.draw_timesteps(num_rows * self.num_processes, generator=generator)
+        inputs["timesteps"] = timesteps[first_row : first_row + num_rows].to(device)
         draw = torch.rand((), generator=_generator("self_conditioning", key, torch.device("cpu")))
         inputs["self_conditioning"] = bool(draw < config.self_conditioning_probability)
 
-        def uniform(name: str, width: int) -> torch.Tensor:
-            # Position by position: how far a batch is padded differs between processes, and must not matter.
-            generator = _generator(name, key, device)
-            draws = torch.empty(rows, width, device=device)
-            for position in range(width):
-                draws[:, position] = torch.rand(all_rows, generator=generator, device=device)[own]
-            return draws
+        def normal(name: str, row: int, *size: int) -> torch.Tensor:
+            generator = _generator(name, (*key, first_row + row), device)
+            return torch.randn(size, generator=generator, device=device)
 
+        def uniform(name: str, lengths: list[int]) -> torch.Tensor:
+            # As many as a row has, however far it is padded.
+            draws = [
+                torch.rand(length, generator=_generator(name, (*key, first_row + row), torch.device("cpu")))
+                for row, length in enumerate(lengths)
+            ]
+            return pad_sequence(draws, batch_first=True, padding_value=1.0).to(device)
+
+        size = (config.max_code_length, config.latent_size)
+        inputs["noise"] = torch.stack([normal("noise", row, *size) for row in range(num_rows)])
         if "span_ids" in inputs:
             span_ids = inputs.pop("span_ids")
-            draws = uniform("cpd", max(1, int(span_ids.max())))
+            draws = uniform("cpd", span_ids.amax(dim=1).clamp(min=1).tolist())
             masked = draw_cpd_mask(span_ids, draws, self.cpd_mask_probability)
             inputs["input_ids"] = inputs["input_ids"].masked_fill(masked, self.tokenizer.mask_token_id)
-            inputs["noise_prompt"] = uniform("noise_prompt", 1)[:, 0] >= self.cpd_probability
+            inputs["noise_prompt"] = uniform("noise_prompt", [1] * num_rows)[:, 0] >= self.cpd_probability
         elif is_training:
             if self.prompt_mask_probability > 0.0:
-                draws = uniform("prompt_mask", inputs["input_ids"].shape[1])
+                draws = uniform("prompt_mask", inputs["attention_mask"].sum(dim=1).tolist())
+                # Up to the last word of the longest prompt; the batch may be padded further.
+                draws = F.pad(draws, (0, inputs["input_ids"].shape[1] - draws.shape[1]), value=1.0)
                 is_word = inputs["attention_mask"].bool() & (inputs["input_ids"] != self.tokenizer.eos_token_id)
                 inputs["input_ids"] = inputs["input_ids"].masked_fill(
                     (draws < self.prompt_mask_probability) & is_word, self.tokenizer.mask_token_id
                 )
             if self.prompt_dropout_probability > 0.0:
-                inputs["noise_prompt"] = uniform("noise_prompt", 1)[:, 0] < self.prompt_dropout_probability
+                inputs["noise_prompt"] = (
+                    uniform("noise_prompt", [1] * num_rows)[:, 0] < self.prompt_dropout_probability
+                )
         if "noise_prompt" in inputs:
-            generator = _generator("prompt_noise", key, device)
-            size = (all_rows, self.model.encoder.config.hidden_size)
-            inputs["prompt_noise"] = torch.stack(
-                [
-                    torch.randn(size, generator=generator, device=device)[own]
-                    for _ in range(inputs["input_ids"].shape[1])
-                ],
-                dim=1,
-            )
+            hidden_size = self.model.encoder.config.hidden_size
+            prompt_noise = torch.zeros(*inputs["input_ids"].shape, hidden_size, device=device)
+            lengths = inputs["attention_mask"].sum(dim=1).tolist()
+            for row in inputs["noise_prompt"].nonzero()[:, 0].tolist():
+                prompt_noise[row, : lengths[row]] = normal("prompt_noise", row, lengths[row], hidden_size)
+            inputs["prompt_noise"] = prompt_noise
         return inputs
 
 
 def _generator(name: str, key: tuple[int, ...], device: torch.device) -> torch.Generator:
-    """A generator for each thing that is drawn: how much of one is drawn does not move the others."""
+    """
+    A generator for each thing that is drawn, and for most of them for each row: how much of one is drawn does not move
+    the others, and a process draws for its own rows alone.
+    """
     seed = np.random.SeedSequence((zlib.crc32(name.encode()), *key)).generate_state(1, np.uint64)[0]
     return torch.Generator(device).manual_seed(int(seed >> np.uint64(1)))
 

@@ -3,11 +3,14 @@
 """One training phase from data files to a pipeline folder: what `codefusion train` runs."""
 
 import dataclasses
+import inspect
 import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
+from datasets import Dataset
 from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, set_seed
 from transformers.integrations import is_tensorboard_available
@@ -43,6 +46,9 @@ def run_training(
     exclude_overlap_with: Sequence[str | Path] = (),
     drop_duplicates: bool = False,
     data_options: dict[str, Any] | None = None,
+    train_split: str | None = None,
+    validation_split: str | None = None,
+    exclude_split: str | None = None,
 ) -> CodeFusionPipeline:
     """
     Run one training phase and save the result, with the averaged weights, as a pipeline folder.
@@ -72,8 +78,10 @@ def run_training(
         drop_duplicates (`bool`, *optional*, defaults to `False`):
             Whether to train on equal rows once. How many are taken out is logged.
         data_options (`dict[str, Any]`, *optional*):
-            Arguments of [`~codefusion_hf.data.pairs.load_rows`] for `train_data`, such as `format`, `text_column` or
+            Arguments of [`~codefusion_hf.data.pairs.load_rows`] for all files, such as `format`, `text_column` or
             `on_malformed`.
+        train_split, validation_split, exclude_split (`str`, *optional*):
+            Split of `train_data`, `validation_data` and `exclude_overlap_with`, of files that have several.
 
     Returns:
         [`CodeFusionPipeline`]: as it was saved.
@@ -94,42 +102,53 @@ def run_training(
     # Trainer does it too late for the initial weights.
     set_seed(args.seed)
 
-    train_rows = _load(train_data, phase, preset["language"], **(data_options or {}))
-    validation_rows = _load(validation_data, phase, preset["language"])
-    # Prompts that come with the code of pre-training are not trained on, but a tokenizer has to know their words.
-    texts = [normalize_prompt(row["text"]) for row in train_rows if "text" in row]
-    texts += [row["code"] for row in train_rows]
-    if phase == "pretrain":
-        train_rows, validation_rows = ([row["code"] for row in rows] for rows in (train_rows, validation_rows))
+    def load(paths: Sequence[str | Path], split: str | None) -> list[dict[str, Any]]:
+        return _load(paths, phase, preset["language"], split=split, **(data_options or {}))
+
+    train_rows = load(train_data, train_split)
+    validation_rows = load(validation_data, validation_split)
     for path in exclude_overlap_with:
-        train_rows, taken_out = exclude_overlap(train_rows, _load([path], phase, preset["language"]))
+        train_rows, taken_out = exclude_overlap(train_rows, load([path], exclude_split))
         logger.info("Took out %d rows that overlap with %s; %d are left.", taken_out, path, len(train_rows))
     if drop_duplicates:
         train_rows, taken_out = deduplicate(train_rows)
         logger.info("Took out %d duplicates; %d rows are left.", taken_out, len(train_rows))
 
     if init_from is not None:
-        pipeline = CodeFusionPipeline.from_pretrained(init_from)
+        # Weights that were saved in half precision are trained in single; `bf16` mixes the two.
+        pipeline = CodeFusionPipeline.from_pretrained(init_from, dtype=torch.float32)
         model, tokenizer = pipeline.model, pipeline.tokenizer
+    elif preset["lora"]:
+        raise ValueError(
+            "`lora` needs `init_from`: adapters of random weights, which stay as they are, learn nothing."
+        )
     else:
+        texts = [normalize_prompt(row[name]) for row in train_rows for name in ("text", "prompt") if name in row]
+        texts += [row["code"] for row in train_rows]
         tokenizer = _tokenizer(preset["tokenizer"], texts, output_dir / "tokenizer", args, reuse=resume)
         model = CodeFusionModel(config_from_preset(preset, tokenizer))
+    if tokenizer.mask_token_id is None and (phase == "pretrain" or args.prompt_mask_probability > 0.0):
+        raise ValueError("The tokenizer has no mask token, which CPD and `prompt_mask_probability` need.")
     logger.info("Parameters: %s, %d in all.", model.num_parameters_by_component(), model.num_parameters())
     if preset["lora"]:
         model = add_lora(model, preset["lora"])
 
-    build_dataset = build_pair_dataset if phase == "finetune" else build_code_dataset
-    dataset_kwargs = {"tokenizer": tokenizer, "max_code_length": model.config.max_code_length}
-    if phase == "pretrain":
-        dataset_kwargs["language"] = preset["language"]
+    def build_dataset(rows: list[dict[str, Any]]) -> Dataset:
+        if phase == "finetune":
+            return build_pair_dataset(rows, tokenizer, model.config.max_code_length)
+        snippets = [row["code"] for row in rows]
+        return build_code_dataset(snippets, tokenizer, model.config.max_code_length, preset["language"])
+
     trainer = CodeFusionTrainer(
         model=model,
         args=args,
         data_collator=PairCollator(tokenizer) if phase == "finetune" else PretrainingCollator(tokenizer),
-        train_dataset=build_dataset(train_rows, **dataset_kwargs),
-        eval_dataset=build_dataset(validation_rows, **dataset_kwargs) if validation_rows else None,
+        train_dataset=build_dataset(train_rows),
+        eval_dataset=build_dataset(validation_rows) if validation_rows else None,
         processing_class=tokenizer,
     )
+    if preset["lora"] and trainer.is_fsdp_enabled:
+        raise ValueError("`lora` cannot be merged where FSDP shards the weights; train it with DDP.")
     # Sharded weights are whole on no process that could sample alone.
     if phase == "finetune" and validation_rows and args.num_sample_prompts and not trainer.is_fsdp_enabled:
         samples = validation_rows[: args.num_sample_prompts]
@@ -143,14 +162,20 @@ def run_training(
     return pipeline
 
 
-def _load(paths: Sequence[str | Path], phase: str, language: str, **options: Any) -> list[Any]:
-    """Rows with `code` and, which fine-tuning requires, `text`, as a model of the language sees them."""
-    rows = []
+def _load(paths: Sequence[str | Path], phase: str, language: str, **options: Any) -> list[dict[str, Any]]:
+    """
+    Rows as a model of the language sees them: `code` and, in fine-tuning, `text`. In pre-training, prompts are not
+    trained on nor compared, but a tokenizer has to know their words: they go by the name of `prompt`.
+    """
+    rows: list[dict[str, Any]] = []
     for path in paths:
         loaded = load_rows(path, prompts="required" if phase == "finetune" else "optional", **options)
         log_malformed(path, loaded)
         rows += loaded.rows
-    return prepare_rows(rows, language)
+    rows = prepare_rows(rows, language)
+    if phase == "finetune":
+        return rows
+    return [{"code": row["code"]} | ({"prompt": row["text"]} if "text" in row else {}) for row in rows]
 
 
 def _tokenizer(
@@ -162,6 +187,12 @@ def _tokenizer(
     """
     if "name_or_path" in settings:
         return AutoTokenizer.from_pretrained(settings["name_or_path"])
+    known = inspect.signature(train_tokenizer).parameters.keys() - {"texts"}
+    if "vocab_size" not in settings or not settings.keys() <= known:
+        raise ValueError(
+            "The preset's `tokenizer` must have `name_or_path`, or `vocab_size` and none but "
+            f"{', '.join(sorted(known))}; got {', '.join(settings) or 'nothing'}."
+        )
     if reuse:
         if not folder.is_dir():
             raise ValueError(f"Cannot resume: `output_dir` has no tokenizer, {folder} is missing.")

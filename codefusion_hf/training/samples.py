@@ -61,7 +61,8 @@ class SampleCallback(TrainerCallback):
             output = pipeline(
                 [pair["text"] for pair in self.pairs],
                 num_inference_steps=self.num_inference_steps,
-                generator=torch.Generator().manual_seed(args.seed),
+                # One each: a row's noise is then the same however long the others get.
+                generator=[torch.Generator().manual_seed(args.seed + row) for row in range(len(self.pairs))],
             )
         model.train(was_training)
         with open(Path(args.output_dir) / SAMPLES_FILE, "a", encoding="utf-8") as file:

@@ -4,8 +4,8 @@
 
 import logging
 import os
+import re
 import shutil
-from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from torch import nn
-from transformers import Trainer, TrainingArguments
+from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers.integrations import is_deepspeed_zero3_enabled
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR, get_last_checkpoint, rotate_checkpoints
 
 from codefusion_hf.data.bucketing import BucketSampler
@@ -30,6 +31,23 @@ logger = logging.getLogger(__name__)
 
 # Folder in `output_dir` in which a checkpoint is written until it is complete. `get_last_checkpoint` does not see it.
 INCOMPLETE_DIR = "incomplete"
+
+
+def _step_of(checkpoint: str) -> int:
+    return int(Path(checkpoint).name.removeprefix(f"{PREFIX_CHECKPOINT_DIR}-"))
+
+
+class _EpochOfSampler(TrainerCallback):
+    """
+    Tells a sampler its epoch. Trainer does, too, but where it skips batches to resume and the sampler is shared out
+    among processes, neither it nor accelerate gets through to it.
+    """
+
+    def __init__(self, sampler: BucketSampler):
+        self.sampler = sampler
+
+    def on_epoch_begin(self, args, state, control, **kwargs):
+        self.sampler.set_epoch(int(state.epoch))
 
 
 @dataclass
@@ -61,8 +79,10 @@ class CodeFusionTrainingArguments(TrainingArguments):
         label_smoothing_factor (`float`, *optional*, defaults to 0.0):
             As of [`~transformers.TrainingArguments`]; the evaluation is not smoothed.
 
+    `prediction_loss_only` is always `True` and `remove_unused_columns` always `False`.
+
     Raises:
-        ValueError: if a probability is outside its range.
+        ValueError: if an argument is outside its range.
     """
 
     ema_decay: float = field(default=0.999, metadata={"help": "Decay of the moving average of the weights."})
@@ -86,6 +106,10 @@ class CodeFusionTrainingArguments(TrainingArguments):
                 raise ValueError(f"`{name}` must be in [0, 1], got {getattr(self, name)}.")
         if not 0.0 < self.cpd_mask_probability <= 1.0:
             raise ValueError(f"`cpd_mask_probability` must be above 0 and at most 1, got {self.cpd_mask_probability}.")
+        if not 0.0 <= self.label_smoothing_factor < 1.0:
+            raise ValueError(f"`label_smoothing_factor` must be in [0, 1), got {self.label_smoothing_factor}.")
+        if self.num_sample_prompts < 0:
+            raise ValueError(f"`num_sample_prompts` must be at least 0, got {self.num_sample_prompts}.")
         # The loss is all that evaluation needs; gathering the scores of a whole vocabulary would fill the memory.
         self.prediction_loss_only = True
         # The collators pick their columns. Trainer would drop the others before it looks for the one to bucket by.
@@ -113,6 +137,13 @@ class CodeFusionTrainer(Trainer):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        if is_deepspeed_zero3_enabled() or (
+            self.is_fsdp_enabled and self.accelerator.state.fsdp_plugin.fsdp_version == 1
+        ):
+            raise ValueError(
+                "The moving average needs whole or DTensor weights: use DeepSpeed ZeRO stage 2 or FSDP version 2, not "
+                "ZeRO stage 3 or FSDP version 1."
+            )
         model = self.accelerator.unwrap_model(self.model)
         if not self.args.train_encoder:
             model.encoder.requires_grad_(False)
@@ -133,7 +164,7 @@ class CodeFusionTrainer(Trainer):
         )
         self._last_batch = (-1, 0)
         self._incomplete_dir: str | None = None
-        self._loss_terms: dict[str, list[torch.Tensor]] = defaultdict(list)
+        self._loss_terms: dict[str, tuple[torch.Tensor, int]] = {}
         self._eval_rows: list[torch.Tensor] = []
 
     def train(self, resume_from_checkpoint: str | bool | None = None, **kwargs):
@@ -142,8 +173,24 @@ class CodeFusionTrainer(Trainer):
             resume_from_checkpoint = get_last_checkpoint(self.args.output_dir)
             if resume_from_checkpoint is None:
                 raise ValueError(f"Cannot resume: no checkpoint in `output_dir`, {self.args.output_dir}.")
+        last_checkpoint = get_last_checkpoint(self.args.output_dir) if Path(self.args.output_dir).is_dir() else None
+        if self.args.save_strategy != "no" and last_checkpoint is not None:
+            first_step = _step_of(str(resume_from_checkpoint)) if resume_from_checkpoint else 0
+            if _step_of(last_checkpoint) > first_step:
+                # Mixed with those of this run, the wrong ones would be deleted and resumed from.
+                raise ValueError(
+                    f"`output_dir` has later checkpoints of another run, up to {last_checkpoint}: resume from that "
+                    "one, delete them, or give another folder."
+                )
         self.ema_callback.resume_from_checkpoint = resume_from_checkpoint or None
         return super().train(resume_from_checkpoint=resume_from_checkpoint, **kwargs)
+
+    def _run_epoch(self, *args, **kwargs):
+        if self.state.global_step >= self.state.max_steps:
+            # Trainer looks only behind a step, and would make one more when a finished run is resumed.
+            self.control.should_training_stop = True
+        else:
+            super()._run_epoch(*args, **kwargs)
 
     def _get_train_sampler(self, train_dataset=None):
         if self.args.train_sampling_strategy != "group_by_length":
@@ -151,10 +198,14 @@ class CodeFusionTrainer(Trainer):
         dataset = self.train_dataset if train_dataset is None else train_dataset
         # The batches of all processes together: each of them then gets rows of about one length.
         batch_size = self.args.train_batch_size * self.args.world_size
-        return BucketSampler(dataset[self.args.length_column_name], batch_size, self.args.seed)
+        sampler = BucketSampler(dataset[self.args.length_column_name], batch_size, self.args.seed)
+        self.add_callback(_EpochOfSampler(sampler))
+        return sampler
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, **kwargs):
         if model.training:
+            if not self.args.train_encoder:
+                self.accelerator.unwrap_model(model).encoder.eval()  # no dropout in what is frozen
             step, batch = self._last_batch
             self._last_batch = (self.state.global_step, batch + 1 if step == self.state.global_step else 0)
             inputs = self.randomness(inputs, self._last_batch)
@@ -163,13 +214,14 @@ class CodeFusionTrainer(Trainer):
         if model.training:
             for name in ("denoising_loss", "embedding_loss", "cross_entropy_loss", "length_loss"):
                 if outputs.get(name) is not None:
-                    self._loss_terms[name].append(outputs[name])
+                    total, count = self._loss_terms.get(name, (0.0, 0))
+                    self._loss_terms[name] = (total + outputs[name], count + 1)
         return (loss, outputs) if return_outputs else loss
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         if "loss" in logs:
-            for name, values in self._loss_terms.items():
-                logs[name] = self.accelerator.gather(torch.stack(values).mean()).mean().item()
+            for name, (total, count) in self._loss_terms.items():
+                logs[name] = self.accelerator.gather(total / count).mean().item()
             self._loss_terms.clear()
         super().log(logs, start_time)
 
@@ -208,7 +260,7 @@ class CodeFusionTrainer(Trainer):
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
         """As [`~transformers.Trainer.save_model`]: the averaged weights, as that is what is evaluated."""
-        if _internal_call:  # a checkpoint, which has both
+        if self._incomplete_dir is not None:  # a checkpoint, which has both
             super().save_model(output_dir, _internal_call)
         else:
             with self.ema_callback.average_weights(self.model):
@@ -240,9 +292,11 @@ class CodeFusionTrainer(Trainer):
             self.ema_callback.save(incomplete_dir / checkpoint.name / EMA_FILE, self.model, self.args.should_save)
             self._point_to_best_checkpoint(run_dir, incomplete_dir / checkpoint.name)
         except (OSError, RuntimeError, SafetensorError) as error:
-            # torch reports a full disk as a RuntimeError, safetensors as its own.
             if self.args.should_save:
                 shutil.rmtree(incomplete_dir, ignore_errors=True)
+            # torch reports a full disk as a RuntimeError of its writer.
+            if isinstance(error, RuntimeError) and not re.search("PytorchStreamWriter|unexpected pos", str(error)):
+                raise
             raise OSError(
                 f"Cannot write the checkpoint {checkpoint} ({error}). Nothing of it is left; the checkpoint before it "
                 "is whole, and `resume_from_checkpoint=True` goes on from there."
@@ -251,8 +305,6 @@ class CodeFusionTrainer(Trainer):
             self._incomplete_dir = None
         self.accelerator.wait_for_everyone()
         if self.args.should_save:
-            if checkpoint.exists():  # of a run that went on from an earlier checkpoint
-                checkpoint.rename(incomplete_dir / "replaced")
             (incomplete_dir / checkpoint.name).rename(checkpoint)
             shutil.rmtree(incomplete_dir)
             # By their numbers: one that a kill left half deleted is the latest by its time.
