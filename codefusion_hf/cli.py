@@ -208,7 +208,7 @@ def _add_sampling_arguments(parser: argparse.ArgumentParser, num_return_sequence
     )
     parser.add_argument("--num-return-sequences", type=int, default=num_return_sequences, metavar="K", help=help_)
     parser.add_argument(
-        "--temperature", type=float, default=0.2, metavar="T", help="below 1: likelier tokens (%(default)s)"
+        "--temperature", type=float, default=0.05, metavar="T", help="below 1: likelier tokens (%(default)s)"
     )
     parser.add_argument(
         "--guidance-scale", type=float, default=1.0, metavar="S", help="above 1: further from no prompt (%(default)s)"

@@ -501,7 +501,7 @@ class CodeFusionPipeline(DiffusionPipeline):
         prompt: str | list[str],
         num_inference_steps: int = 20,
         num_return_sequences: int = 1,
-        temperature: float = 0.2,
+        temperature: float = 0.05,
         guidance_scale: float = 1.0,
         target_length: int | None = None,
         generator: torch.Generator | list[torch.Generator] | None = None,
@@ -521,7 +521,7 @@ class CodeFusionPipeline(DiffusionPipeline):
                 Denoising steps, at least 1. (Schedulers of second order evaluate the denoiser twice a step.)
             num_return_sequences (`int`, *optional*, defaults to 1):
                 Candidates for each prompt, ranked by the mean log-probability of their tokens.
-            temperature (`float`, *optional*, defaults to 0.2):
+            temperature (`float`, *optional*, defaults to 0.05):
                 Divides the scores that the estimate of x_0 is an expectation under, above 0: below 1 each step leans
                 towards the likelier tokens, at 1 the candidates are samples of the model's distribution (score
                 temperature of CDCD, https://huggingface.co/papers/2211.15089). A model that does not predict an

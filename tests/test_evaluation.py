@@ -364,7 +364,7 @@ def test_report_table():
         "num_prompts": 300,
         "num_return_sequences": 5,
         "num_inference_steps": 20,
-        "temperature": 0.2,
+        "temperature": 0.05,
         "guidance_scale": 1.0,
         "scheduler": "DDPMScheduler",
         "seed": 0,

@@ -9,6 +9,7 @@ Each run starts Python anew: `make test-slow` runs these.
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -134,7 +135,7 @@ def test_a_run_that_is_killed_at_any_moment_goes_on_bit_for_bit(phase, files):
 @pytest.mark.parametrize("phase", ["pretrain", "finetune"])
 def test_two_processes_train_as_one(phase, files):
     """The same batches of 16 programs: one process with 16 at a time, or two with 8."""
-    settings = ["--set", "training.max_steps=12", "--set", "training.save_steps=12"]
+    settings = ["--set", "training.max_steps=12", "--set", "training.save_steps=8"]
     # Each process draws its own dropout.
     settings += ["--set", "model.encoder_config.dropout_rate=0.0"]
     run(files, "one", *settings, "--set", "training.per_device_train_batch_size=16", phase=phase)
@@ -147,6 +148,11 @@ def test_two_processes_train_as_one(phase, files):
     print(f"largest relative difference {difference:.1e}")
     assert difference < 1e-4
     assert one[-1] < 0.95 * one[0]
+
+    # Resumed in the middle of the third epoch, where the batches are not those of the first.
+    shutil.rmtree(files / "two" / "checkpoint-12")
+    run(files, "two", "--resume", *settings, "--set", "training.ddp_backend=gloo", phase=phase, launcher=launcher)
+    assert losses(files / "two") == two
 
 
 # Sharded weights. accelerate does not shard on CPUs (its `MULTI_CPU` knows no FSDP), so torch is called as accelerate

@@ -64,7 +64,7 @@ def evaluate_checkpoint(
     *,
     num_inference_steps: int = 20,
     num_return_sequences: int = 5,
-    temperature: float = 0.2,
+    temperature: float = 0.05,
     guidance_scale: float = 1.0,
     batch_size: int = 16,
     limit: int | None = None,
@@ -88,7 +88,7 @@ def evaluate_checkpoint(
             Denoising steps.
         num_return_sequences (`int`, *optional*, defaults to 5):
             Candidates for each prompt, at least as many as the largest of `ks`.
-        temperature (`float`, *optional*, defaults to 0.2), guidance_scale (`float`, *optional*, defaults to 1.0):
+        temperature (`float`, *optional*, defaults to 0.05), guidance_scale (`float`, *optional*, defaults to 1.0):
             See [`CodeFusionPipeline`].
         batch_size (`int`, *optional*, defaults to 16):
             Prompts generated at once, 1 or more. The noise depends on it.

@@ -34,7 +34,9 @@ INCOMPLETE_DIR = "incomplete"
 
 
 def _step_of(checkpoint: str) -> int:
-    return int(Path(checkpoint).name.removeprefix(f"{PREFIX_CHECKPOINT_DIR}-"))
+    """The number in a checkpoint's name; 0 if it has another one."""
+    match = re.fullmatch(rf"{PREFIX_CHECKPOINT_DIR}-(\d+)", Path(checkpoint).name)
+    return int(match[1]) if match else 0
 
 
 class _EpochOfSampler(TrainerCallback):
