@@ -28,7 +28,7 @@ install_requires = [
     "pyyaml",
     "rich",
     "safetensors",
-    "torch",
+    "torch>=2.6",  # FSDP version 2, whose weights the moving average gathers
     "tqdm",
     "transformers>=5.20",  # configurations are dataclasses that declare their parts with `SubConfigSpec`
 ]

@@ -12,6 +12,7 @@ from diffusers.training_utils import EMAModel
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
+from torch.distributed.fsdp import FSDPModule
 from torch.distributed.tensor import DTensor, distribute_tensor
 from transformers import TrainerCallback
 
@@ -22,6 +23,13 @@ EMA_FILE = "ema.safetensors"
 def _parameter_names(model: nn.Module) -> list[str]:
     # Activation checkpointing of FSDP wraps layers, which shows in the names of their parameters alone.
     return [name.replace("_checkpoint_wrapped_module.", "") for name, _ in model.named_parameters()]
+
+
+def _reshard(model: nn.Module) -> None:
+    # Behind a forward pass, FSDP keeps weights gathered for a backward pass that an evaluation never makes.
+    for module in model.modules():
+        if isinstance(module, FSDPModule):
+            module.reshard()
 
 
 class EMACallback(TrainerCallback):
@@ -57,7 +65,9 @@ class EMACallback(TrainerCallback):
         return self._ema
 
     def on_train_begin(self, args, state, control, model: nn.Module, **kwargs):
-        self._ema = EMAModel(model.parameters(), decay=self.decay, foreach=True)
+        # torch has no fused copy of sharded weights.
+        is_sharded = any(isinstance(parameter, DTensor) for parameter in model.parameters())
+        self._ema = EMAModel(model.parameters(), decay=self.decay, foreach=not is_sharded)
         # In half precision, steps as small as an average makes would be rounded away.
         self.ema.to(args.device, dtype=torch.float32)
         if self.resume_from_checkpoint is not None:
@@ -92,11 +102,13 @@ class EMACallback(TrainerCallback):
         if self._ema is None or self._ema.temp_stored_params is not None:
             yield
             return
+        _reshard(model)
         self.ema.store(model.parameters())
         self.ema.copy_to(model.parameters())
         try:
             yield
         finally:
+            _reshard(model)
             self.ema.restore(model.parameters())
 
     def state_dict(self, model: nn.Module) -> dict[str, torch.Tensor]:
