@@ -12,9 +12,9 @@ import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from codefusion_hf.terminal import printable
+from codefusion_hf.terminal import OneLineErrorParser, printable
 
 
 if TYPE_CHECKING:
@@ -23,12 +23,6 @@ if TYPE_CHECKING:
     from codefusion_hf.pipelines import CodeFusionPipeline
 
 DEFAULT_CHECKPOINT = "bash-tiny"
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        # One line, without the usage: what is wrong must not be lost in it.
-        self.exit(2, f"{self.prog}: error: {message}\n")
 
 
 def load_pipeline(checkpoint: str, scheduler: str | None = None) -> "CodeFusionPipeline":
@@ -219,7 +213,7 @@ def _add_sampling_arguments(parser: argparse.ArgumentParser, num_return_sequence
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser of the command line."""
-    parser = _Parser(prog="codefusion", description="CodeFusion: code from a prompt, by diffusion.")
+    parser = OneLineErrorParser(prog="codefusion", description="CodeFusion: code from a prompt, by diffusion.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     generate = commands.add_parser("generate", help="write code for prompts")

@@ -1,6 +1,26 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Text that others wrote, on a terminal."""
+"""What the commands have in common on a terminal."""
+
+import argparse
+from typing import NoReturn
+
+
+class OneLineErrorParser(argparse.ArgumentParser):
+    """[`argparse.ArgumentParser`] whose errors are one line, without the usage, in which what is wrong is lost."""
+
+    def error(self, message: str) -> NoReturn:
+        """
+        End the process.
+
+        Args:
+            message (`str`):
+                What is wrong with the arguments.
+
+        Raises:
+            SystemExit: always, with exit code 2.
+        """
+        self.exit(2, f"{self.prog}: error: {message}\n")
 
 
 def printable(text: str) -> str:
@@ -19,4 +39,4 @@ def printable(text: str) -> str:
     )
 
 
-__all__ = ["printable"]
+__all__ = ["OneLineErrorParser", "printable"]

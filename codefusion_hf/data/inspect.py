@@ -10,7 +10,7 @@ language's parser accepts the code, and five examples, one of them as code-speci
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ from codefusion_hf.data.deduplication import deduplicate
 from codefusion_hf.data.masking import mask_code_tokens, maskable_spans
 from codefusion_hf.data.pairs import LoadedRows, load_rows, normalize_prompt
 from codefusion_hf.data.sources import FORMATS
-from codefusion_hf.terminal import printable
+from codefusion_hf.terminal import OneLineErrorParser, printable
 
 
 # The strictest grammar first, as it wins a tie: a CF rule is a call to Python, and to Bash most words are a command.
@@ -34,11 +34,6 @@ LANGUAGES = ("cf", "python", "bash")
 LANGUAGE_SAMPLE = 500
 NUM_EXAMPLES = 5
 EXAMPLE_CHARACTERS = 600
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: error: {message}\n")
 
 
 def guess_language(snippets: Sequence[str]) -> dict[str, float]:
@@ -192,7 +187,9 @@ def _load_tokenizer(path: str | None) -> PreTrainedTokenizerBase:
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser of the command line."""
-    parser = _Parser(prog="python -m codefusion_hf.data.inspect", description="Show what is in a data file.")
+    parser = OneLineErrorParser(
+        prog="python -m codefusion_hf.data.inspect", description="Show what is in a data file."
+    )
     parser.add_argument("path", metavar="FILE", help="file or folder, or hf://datasets/OWNER/NAME")
     parser.add_argument("--format", choices=FORMATS, help="format of the file (told from its name and content)")
     parser.add_argument("--text-column", metavar="NAME", help="column of the prompt (text, or that of the format)")
