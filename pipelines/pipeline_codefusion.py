@@ -39,6 +39,9 @@ EXAMPLE_DOC_STRING = """
 
 OUTPUT_TYPES = ("text", "token_ids", "latent")
 
+# Ways from latents to tokens: the decoder of the model, and the two that the paper puts in its place to ablate it.
+ROUNDINGS = ("decoder", "grounding", "clamping")
+
 
 @dataclass
 class CodeFusionPipelineOutput(BaseOutput):
@@ -164,6 +167,7 @@ class CodeFusionPipeline(DiffusionPipeline):
         num_return_sequences: int,
         temperature: float,
         guidance_scale: float,
+        rounding: str,
         target_length: int | None,
         generator: torch.Generator | list[torch.Generator] | None,
         latents: torch.Tensor | None,
@@ -192,6 +196,8 @@ class CodeFusionPipeline(DiffusionPipeline):
             raise ValueError(f"`temperature` must be above 0, got {temperature!r}.")
         if not guidance_scale >= 1.0:
             raise ValueError(f"`guidance_scale` must be at least 1, got {guidance_scale!r}.")
+        if rounding not in ROUNDINGS:
+            raise ValueError(f"`rounding` must be one of {', '.join(ROUNDINGS)}, got {rounding!r}.")
         config = self.model.config
         if target_length is not None and (
             not isinstance(target_length, int) or not 1 <= target_length <= config.max_code_length
@@ -412,7 +418,7 @@ class CodeFusionPipeline(DiffusionPipeline):
         return guided if output.logits is None else self.model.expected_embedding(guided, temperature)
 
     def convert_prediction(
-        self, prediction: torch.Tensor, model_input: torch.Tensor, timestep: torch.Tensor
+        self, prediction: torch.Tensor, model_input: torch.Tensor, timestep: torch.Tensor, clamp: bool = False
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """
         What the scheduler's `step` takes, and the estimate of x_0, from the denoiser's prediction.
@@ -424,6 +430,8 @@ class CodeFusionPipeline(DiffusionPipeline):
                 Its input: the latents after `scheduler.scale_model_input`.
             timestep (`torch.Tensor`):
                 One of `scheduler.timesteps`.
+            clamp (`bool`, *optional*, defaults to `False`):
+                Whether to move the estimate of x_0 to the nearest embeddings.
 
         Returns:
             `tuple` of two tensors of that shape.
@@ -431,7 +439,9 @@ class CodeFusionPipeline(DiffusionPipeline):
         alphas_cumprod = self.scheduler.alphas_cumprod
         alpha_prod_t = interpolate_alphas_cumprod(alphas_cumprod, timestep).to(model_input.device)
         pred_original_sample = self.model.to_original_sample(prediction, model_input, alpha_prod_t)
-        if self.scheduler.config.prediction_type == self.model.config.prediction_type:
+        if clamp:
+            pred_original_sample = self.model.embed(self.nearest_tokens(pred_original_sample))
+        elif self.scheduler.config.prediction_type == self.model.config.prediction_type:
             return prediction, pred_original_sample
         if self.scheduler.config.prediction_type == "epsilon":
             epsilon = sample_to_epsilon(pred_original_sample, model_input, timestep, alphas_cumprod)
@@ -461,6 +471,31 @@ class CodeFusionPipeline(DiffusionPipeline):
             of the end-of-sequence token.
         """
         logits, _ = self.model.decode(latents, key_values, attention_mask, encoder_attention_mask, lengths)
+        return self._likeliest_tokens(logits, attention_mask)
+
+    def ground_latents(
+        self, latents: torch.Tensor, attention_mask: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """
+        Tokens and scores of denoised embeddings without decoder and head: the tokens whose embeddings are nearest, the
+        *grounding* that the paper compares its decoder with.
+
+        Args:
+            latents (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
+                The denoised embeddings.
+            attention_mask (`torch.Tensor` of shape `(batch_size, canvas_length)`, *optional*):
+                1 for positions of the canvas, 0 for padding.
+
+        Returns:
+            `tuple`: as of [`~CodeFusionPipeline.decode_latents`]. The log-probabilities are those of a latent that is
+            an embedding and Gaussian noise of unit variance.
+        """
+        # All embeddings have the same length: the squared distances that the Gaussian takes differ by the products.
+        return self._likeliest_tokens(latents @ self.model.embedding.normalized_weight().T, attention_mask)
+
+    def _likeliest_tokens(
+        self, logits: torch.Tensor, attention_mask: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         log_probabilities, token_ids = logits.float().log_softmax(dim=-1).max(dim=-1)
         is_code = self._before_end(token_ids, include_end=True)
         if attention_mask is not None:
@@ -483,11 +518,24 @@ class CodeFusionPipeline(DiffusionPipeline):
         Returns:
             `list[str]`: a draft for each row.
         """
-        # All embeddings have the same length: the nearest one is the one with the largest product.
-        token_ids = (pred_original_sample @ self.model.embedding.normalized_weight().T).argmax(dim=-1)
+        token_ids = self.nearest_tokens(pred_original_sample)
         positions = torch.arange(token_ids.shape[1], device=token_ids.device)
         token_ids = token_ids.masked_fill(positions >= lengths[:, None], self.model.config.pad_token_id)
         return self._to_text(token_ids)
+
+    def nearest_tokens(self, latents: torch.Tensor) -> torch.Tensor:
+        """
+        The tokens whose embeddings are nearest.
+
+        Args:
+            latents (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
+                Latents.
+
+        Returns:
+            `torch.LongTensor` of shape `(batch_size, canvas_length)`.
+        """
+        # All embeddings have the same length: the nearest one is the one with the largest product.
+        return (latents @ self.model.embedding.normalized_weight().T).argmax(dim=-1)
 
     @property
     def lengths(self) -> torch.Tensor:
@@ -503,6 +551,7 @@ class CodeFusionPipeline(DiffusionPipeline):
         num_return_sequences: int = 1,
         temperature: float = 0.05,
         guidance_scale: float = 1.0,
+        rounding: str = "decoder",
         target_length: int | None = None,
         generator: torch.Generator | list[torch.Generator] | None = None,
         latents: torch.Tensor | None = None,
@@ -531,6 +580,11 @@ class CodeFusionPipeline(DiffusionPipeline):
                 is none: how far each step goes from what the model would write without the prompt (given Gaussian
                 noise for `E_s`, as in the paper's pre-training) towards what it writes with it. Twice the work of a
                 step, and only for a model that has seen noise for prompts (`prompt_dropout_probability` in training).
+            rounding (`str`, *optional*, defaults to `"decoder"`):
+                How latents become tokens. `"decoder"`: decoder and head read them, once, after the last step. The
+                other two are the paper's ablations, which leave decoder and head out: `"grounding"` takes the token
+                whose embedding is nearest, after the last step; `"clamping"` also moves each step's estimate of x_0
+                to the nearest embeddings (as Diffusion-LM, https://huggingface.co/papers/2205.14217).
             target_length (`int`, *optional*):
                 Length of the canvas in tokens, in [1, `max_code_length`]. By default the model predicts it; the
                 candidates of a prompt then differ in length where it is uncertain.
@@ -566,6 +620,7 @@ class CodeFusionPipeline(DiffusionPipeline):
             num_return_sequences,
             temperature,
             guidance_scale,
+            rounding,
             target_length,
             generator,
             latents,
@@ -632,7 +687,9 @@ class CodeFusionPipeline(DiffusionPipeline):
                 prediction = self.predict(
                     model_input, t, key_values, pred_original_sample, temperature, denoiser_conditioning
                 )
-                model_output, pred_original_sample = self.convert_prediction(prediction, model_input, t)
+                model_output, pred_original_sample = self.convert_prediction(
+                    prediction, model_input, t, clamp=rounding == "clamping"
+                )
                 latents = self.scheduler.step(model_output, t, latents, **step_kwargs, return_dict=False)[0]
 
                 if callback_on_step_end is not None:
@@ -644,9 +701,12 @@ class CodeFusionPipeline(DiffusionPipeline):
         if output_type == "latent":
             output = CodeFusionPipelineOutput(latents=latents.unflatten(0, (batch_size, num_return_sequences)))
         else:
-            token_ids, scores = self.decode_latents(
-                latents, for_candidates(self.model.decoder.project_prompt(encoder_hidden_states)), **conditioning
-            )
+            if rounding == "decoder":
+                token_ids, scores = self.decode_latents(
+                    latents, for_candidates(self.model.decoder.project_prompt(encoder_hidden_states)), **conditioning
+                )
+            else:
+                token_ids, scores = self.ground_latents(latents, canvas_mask)
             sequences, ranked_scores = self.rank_candidates(
                 token_ids.unflatten(0, (batch_size, num_return_sequences)),
                 scores.unflatten(0, (batch_size, num_return_sequences)),

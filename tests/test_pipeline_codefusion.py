@@ -3,6 +3,7 @@
 """The pipeline, on models that have learned four pairs by heart."""
 
 import copy
+import inspect
 import math
 
 import diffusers
@@ -387,6 +388,76 @@ def test_drafts_of_exact_embeddings(untrained, programs):
     assert untrained.decode_drafts(embeds[:1], lengths[:1] - 1) == programs[:1]
 
 
+# --- Grounding and clamping, in place of the decoder
+
+
+def test_grounding_takes_the_nearest_tokens_after_the_last_step(untrained, prompts, monkeypatch):
+    monkeypatch.setattr(untrained.model, "decode", lambda *args, **kwargs: pytest.fail("the decoder was asked"))
+    latents = untrained(prompts, 3, target_length=8, generator=seeded(), output_type="latent").latents
+    output = untrained(prompts, 3, rounding="grounding", target_length=8, generator=seeded(), output_type="token_ids")
+    distances = torch.cdist(latents.flatten(0, 2), untrained.model.embedding.normalized_weight())
+    nearest = distances.argmin(dim=-1).view(latents.shape[:3])
+    is_code = output.sequences != untrained.model.config.pad_token_id
+    assert is_code.any()
+    assert torch.equal(output.sequences[is_code], nearest[is_code])
+
+
+def test_grounding_of_embeddings_gives_their_programs(untrained, programs):
+    token_ids = untrained.tokenizer(programs, padding=True, return_tensors="pt").input_ids
+    mask = token_ids != 0
+    embeds = untrained.model.embed(token_ids)
+    found, scores = untrained.ground_latents(embeds, mask)
+    assert torch.equal(found, token_ids)
+    noisy_scores = untrained.ground_latents(embeds + torch.randn(embeds.shape, generator=seeded()), mask)[1]
+    assert (noisy_scores < scores).all() and (scores <= 0).all()
+
+
+@pytest.mark.parametrize("name", ["CodeFusionScheduler", "DDIMScheduler", "EulerAncestralDiscreteScheduler"])
+@pytest.mark.parametrize("prediction_type", ["sample", "epsilon"])
+def test_clamping_moves_each_estimate_to_embeddings(prediction_type, name, make_pipeline, prompts, monkeypatch):
+    pipe = make_pipeline(prediction_type=prediction_type)
+    if name != "CodeFusionScheduler":
+        swap(pipe, name)
+    table = pipe.model.embedding.normalized_weight()
+    distances = []
+    outputs = []
+
+    def farthest(latents):
+        """From the nearest embedding. (A product of matrices would take the small differences of large squares.)"""
+        mode = "donot_use_mm_for_euclid_dist"
+        return torch.cdist(latents.flatten(0, 1), table, compute_mode=mode).min(dim=-1).values.max()
+
+    def keep(pipe, step, timestep, tensors):
+        distances.append(farthest(tensors["pred_original_sample"]))
+        return {}
+
+    original_step = pipe.scheduler.step
+
+    def step(model_output, timestep, sample, **kwargs):
+        outputs.append(model_output)
+        return original_step(model_output, timestep, sample, **kwargs)
+
+    monkeypatch.setattr(pipe.scheduler, "step", step)
+    # The signature says whether `step` takes a generator.
+    step.__signature__ = inspect.signature(original_step)
+    arguments = {"callback_on_step_end": keep, "callback_on_step_end_tensor_inputs": ["pred_original_sample"]}
+    pipe(prompts[:1], 4, rounding="clamping", target_length=8, generator=seeded(), **arguments)
+    assert len(distances) == 4
+    assert max(distances) < 1e-3
+    # The step takes the clamped estimate, too, not only the next self-conditioning.
+    if pipe.scheduler.config.prediction_type == "sample":
+        assert max(farthest(output) for output in outputs) < 1e-3
+    distances.clear()
+    pipe(prompts[:1], 4, target_length=8, generator=seeded(), **arguments)
+    assert max(distances) > 1e-2
+
+
+@pytest.mark.parametrize("rounding", ["grounding", "clamping"])
+def test_a_trained_model_writes_its_programs_without_the_decoder(rounding, pipe, prompts, programs):
+    output = pipe(prompts, rounding=rounding, generator=seeded())
+    assert [codes[0] for codes in output.codes] == programs
+
+
 # --- Bad input
 
 
@@ -406,6 +477,7 @@ def test_drafts_of_exact_embeddings(untrained, programs):
         ({"temperature": 0.0}, "`temperature` must be above 0, got 0.0"),
         ({"temperature": -1.0}, "`temperature` must be above 0, got -1.0"),
         ({"guidance_scale": 0.5}, "`guidance_scale` must be at least 1, got 0.5"),
+        ({"rounding": "nearest"}, "`rounding` must be one of decoder, grounding, clamping, got 'nearest'"),
         ({"target_length": 0}, "`target_length` must be .* 24, got 0"),
         ({"target_length": 25}, "`target_length` must be .* 24, got 25"),
         ({"target_length": 3.5}, "`target_length` must be .* 24, got 3.5"),
