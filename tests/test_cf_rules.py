@@ -4,6 +4,7 @@
 
 import dataclasses
 import pickle
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -213,6 +214,12 @@ def spans_of(node: Node) -> dict[str, list[tuple[int, int]]]:
                 for key, spans in spans_of(child).items():
                     found.setdefault(key, []).extend(spans)
     return found
+
+
+def test_a_long_number_that_is_none_is_read_in_no_time():
+    started = time.process_time()
+    assert parse_rule("GreaterThan(" + "1" * 20_000 + "x)") == rule("GreaterThan", "1" * 20_000 + "x")
+    assert time.process_time() - started < 1
 
 
 def test_spans_say_where_things_stand_and_do_not_count_in_comparisons():

@@ -105,7 +105,7 @@ _OF_PERCENT = {"Top": "TopPercent", "Bottom": "BottomPercent"}
 _BLANKS = re.compile(r"\s*")
 _FUNCTION_NAME = re.compile(r"[A-Za-z]+")
 _COLUMN = re.compile(r"[cC]\[\s*([0-9]{1,6})\s*\]")
-_NUMBER = re.compile(r"([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?)(?:\s*(%))?")
+_NUMBER = re.compile(r"([-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?)(?:\s*(%))?")
 _UNQUOTED_VALUE = re.compile(r"""[^(),'"]*""")
 _PARENTHESIS = re.compile(r"[()]")
 # The look-ahead makes `''` a quote within the text wherever it can be one.
