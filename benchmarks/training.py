@@ -35,7 +35,6 @@ from torch.utils.flop_counter import FlopCounterMode, sdpa_backward_flop_count, 
 from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
-    T5Config,
     T5ForConditionalGeneration,
     Trainer,
     TrainerCallback,
@@ -49,6 +48,7 @@ from codefusion_hf.data.collators import PairCollator
 from codefusion_hf.data.datasets import build_pair_dataset
 from codefusion_hf.data.tokenization import train_tokenizer
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
+from codefusion_hf.training.baseline import t5_config
 from codefusion_hf.training.presets import load_preset
 from codefusion_hf.training.run import config_from_preset
 from codefusion_hf.training.trainer import CodeFusionTrainer, CodeFusionTrainingArguments
@@ -235,9 +235,8 @@ def make_pairs(count: int, words: Sequence[str], seed: int = 0) -> list[dict[str
 
 def make_t5(config: CodeFusionConfig, num_parameters: int, dropout: float) -> T5ForConditionalGeneration:
     """
-    A T5 as large as a CodeFusion model: encoder layers as there, decoder layers as denoiser and decoder have together,
-    width and heads as there. What is left to choose is the width of the feed-forward layers: the multiple of 8 that
-    gets nearest the number of parameters.
+    A T5 as large as a CodeFusion model, as [`~codefusion_hf.training.baseline.t5_config`] makes it, but with encoder
+    layers as there and decoder layers as denoiser and decoder have together. (It could not `generate`.)
 
     Args:
         config ([`CodeFusionConfig`]):
@@ -250,25 +249,15 @@ def make_t5(config: CodeFusionConfig, num_parameters: int, dropout: float) -> T5
     Returns:
         [`~transformers.T5ForConditionalGeneration`]
     """
-    settings = {
-        "vocab_size": config.vocab_size,
-        "d_model": config.hidden_size,
-        "d_kv": config.hidden_size // config.num_attention_heads,
-        "num_heads": config.num_attention_heads,
-        "num_layers": config.encoder_config.num_hidden_layers,
-        "num_decoder_layers": config.num_denoiser_layers + config.num_decoder_layers,
-        "feed_forward_proj": config.hidden_act,
-        "dropout_rate": dropout,
-        "pad_token_id": config.pad_token_id,
-        "eos_token_id": config.eos_token_id,
-        "decoder_start_token_id": config.pad_token_id,
-    }
-    with torch.device("meta"):  # counts, without weights
-        first, second = (
-            T5ForConditionalGeneration(T5Config(**settings, d_ff=d_ff)).num_parameters() for d_ff in (8, 16)
+    return T5ForConditionalGeneration(
+        t5_config(
+            config,
+            num_parameters,
+            num_layers=config.encoder_config.num_hidden_layers,
+            num_decoder_layers=config.num_denoiser_layers + config.num_decoder_layers,
+            dropout_rate=dropout,
         )
-    d_ff = 8 * max(1, 1 + round((num_parameters - first) / (second - first)))
-    return T5ForConditionalGeneration(T5Config(**settings, d_ff=d_ff))
+    )
 
 
 def make_dataset(
@@ -503,30 +492,23 @@ def report_table(result: dict[str, Any]) -> Table:
     Returns:
         `rich.table.Table`: one row a contender.
     """
-    title = f"{result['preset']}: matrix products {result['matrix_gflops']:,.0f} GFLOP/s, batch {result['batch_size']}"
+    title = (
+        f"{result['preset']}, {result['rows'][0]['parameters']:,} parameters, batch {result['batch_size']}; matrix "
+        f"products {result['matrix_gflops']:,.0f} GFLOP/s"
+    )
     table = Table(title=title)
     table.add_column("")
-    for name in (
-        "parameters",
-        "ms a step",
-        "code tokens/s",
-        "code + prompt tokens/s",
-        "GFLOP a step",
-        "% of matrix rate",
-        "speed of CodeFusion / this",
-    ):
+    for name in ("ms/step", "tokens/s", "GFLOP/step", "% of matrix rate", "CodeFusion's speed / this"):
         table.add_column(name, justify="right")
     for row in result["rows"]:
         low, high = row["codefusion_speed_ratio_of_rounds"]
         table.add_row(
             row["contender"],
-            f"{row['parameters']:,}",
             f"{1000 * row['step_seconds']:,.0f}",
-            f"{row['code_tokens_per_second']:,.0f}",
             f"{row['tokens_per_second']:,.0f}",
             f"{row['gflop_per_step']:,.1f}",
             f"{100 * row['share_of_matrix_rate']:.0f}",
-            f"{row['codefusion_speed_ratio']:.2f} ({low:.2f} - {high:.2f})",
+            f"{row['codefusion_speed_ratio']:.2f} ({low:.2f}-{high:.2f})",
         )
     return table
 

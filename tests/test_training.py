@@ -167,13 +167,13 @@ def test_there_is_a_bundled_preset():
 
 def test_overrides_change_what_they_name_and_nothing_else():
     overrides = [
-        "training.max_steps=7",
+        "training.logging_steps=7",
         "training.learning_rate=5e-4",
         "model.encoder_config.num_layers=2",
         "finetune.lr_scheduler_type=cosine",
     ]
     preset, changed = load_preset("bash-tiny"), load_preset("bash-tiny", overrides)
-    assert changed["training"] == {**preset["training"], "max_steps": 7, "learning_rate": 5e-4}
+    assert changed["training"] == {**preset["training"], "logging_steps": 7, "learning_rate": 5e-4}
     assert changed["model"]["encoder_config"] == {**preset["model"]["encoder_config"], "num_layers": 2}
     assert changed["finetune"] == {**preset["finetune"], "lr_scheduler_type": "cosine"}
     assert load_preset("bash-tiny") == preset
@@ -214,6 +214,17 @@ def test_errors_in_presets_are_named(tmp_path, text, overrides, message):
 def test_an_unknown_preset_is_refused_with_the_known_ones():
     with pytest.raises(ValueError, match=r"`preset` must be one of .*bash-tiny.*, got 'zsh-huge'"):
         load_preset("zsh-huge")
+
+
+def test_an_override_of_training_holds_in_both_phases():
+    preset = load_preset("bash-tiny", ["training.max_steps=7"])
+    for phase in ("pretrain", "finetune"):
+        assert {**preset["training"], **preset[phase]}["max_steps"] == 7
+    # The preset's phases say it for themselves; what is said later counts.
+    assert "max_steps" in load_preset("bash-tiny")["finetune"]
+    preset = load_preset("bash-tiny", ["training.max_steps=7", "finetune.max_steps=9"])
+    assert {**preset["training"], **preset["pretrain"]}["max_steps"] == 7
+    assert {**preset["training"], **preset["finetune"]}["max_steps"] == 9
 
 
 def test_a_preset_without_an_encoder_gets_the_default_one(tokenizer):

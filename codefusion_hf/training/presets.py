@@ -10,6 +10,8 @@ from typing import Any
 import yaml
 
 
+PHASES = ("pretrain", "finetune")
+
 # What a preset may contain, and what each part is for.
 SECTIONS = {
     "language": "language of the code",
@@ -46,6 +48,8 @@ def load_preset(name_or_path: str, overrides: list[str] | None = None) -> dict[s
             Name of a preset of the package, see [`available_presets`], or path of a YAML file.
         overrides (`list[str]`, *optional*):
             Changes of the form `section.key=value`, the value in YAML: `training.max_steps=100`; or `language=value`.
+            One of `training` holds in both phases, whatever the preset says of a phase; `pretrain.max_steps=100` holds
+            in one.
 
     Returns:
         `dict`: the sections of `SECTIONS`, the missing ones empty.
@@ -81,6 +85,10 @@ def load_preset(name_or_path: str, overrides: list[str] | None = None) -> dict[s
             if not isinstance(target, dict):
                 raise ValueError(f"`overrides`: got {override!r}, but `{parent}` has no keys, it is {target!r}.")
         target[last] = yaml.load(value, Loader=_Loader)
+        if parents == ["training"]:
+            for phase in PHASES:
+                if isinstance(preset.get(phase), dict):
+                    preset[phase].pop(last, None)
     if unknown := sorted(set(preset) - set(SECTIONS)):
         raise ValueError(
             f"Preset {name_or_path!r} has unknown sections {', '.join(unknown)}; allowed are {', '.join(SECTIONS)}."
@@ -96,4 +104,4 @@ def load_preset(name_or_path: str, overrides: list[str] | None = None) -> dict[s
     return sections
 
 
-__all__ = ["SECTIONS", "available_presets", "load_preset"]
+__all__ = ["PHASES", "SECTIONS", "available_presets", "load_preset"]

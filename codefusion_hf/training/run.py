@@ -26,13 +26,12 @@ from codefusion_hf.pipelines import CodeFusionPipeline
 
 from .export import build_pipeline, export_pipeline
 from .lora import add_lora
+from .presets import PHASES
 from .samples import SampleCallback
 from .trainer import CodeFusionTrainer, CodeFusionTrainingArguments
 
 
 logger = logging.getLogger(__name__)
-
-PHASES = ("pretrain", "finetune")
 
 
 def run_training(
@@ -93,26 +92,22 @@ def run_training(
     if phase not in PHASES:
         raise ValueError(f"`phase` must be one of {', '.join(PHASES)}, got {phase!r}.")
     output_dir = Path(output_dir)
-    settings: dict[str, Any] = {"report_to": "tensorboard" if is_tensorboard_available() else "none"}
-    settings |= {**preset["training"], **preset[phase]}
-    if not validation_data:
-        settings["eval_strategy"] = "no"
-    _check_keys("training", settings, CodeFusionTrainingArguments)
-    args = CodeFusionTrainingArguments(output_dir=str(output_dir), **settings)
+    args = make_training_arguments(preset, phase, output_dir, has_validation_data=bool(validation_data))
     # Trainer does it too late for the initial weights.
     set_seed(args.seed)
 
-    def load(paths: Sequence[str | Path], split: str | None) -> list[dict[str, Any]]:
-        return _load(paths, phase, preset["language"], split=split, **(data_options or {}))
-
-    train_rows = load(train_data, train_split)
-    validation_rows = load(validation_data, validation_split)
-    for path in exclude_overlap_with:
-        train_rows, taken_out = exclude_overlap(train_rows, load([path], exclude_split))
-        logger.info("Took out %d rows that overlap with %s; %d are left.", taken_out, path, len(train_rows))
-    if drop_duplicates:
-        train_rows, taken_out = deduplicate(train_rows)
-        logger.info("Took out %d duplicates; %d rows are left.", taken_out, len(train_rows))
+    train_rows, validation_rows = load_training_rows(
+        preset["language"],
+        phase,
+        train_data,
+        validation_data,
+        exclude_overlap_with=exclude_overlap_with,
+        drop_duplicates=drop_duplicates,
+        data_options=data_options,
+        train_split=train_split,
+        validation_split=validation_split,
+        exclude_split=exclude_split,
+    )
 
     if init_from is not None:
         # Weights that were saved in half precision are trained in single; `bf16` mixes the two.
@@ -123,9 +118,7 @@ def run_training(
             "`lora` needs `init_from`: adapters of random weights, which stay as they are, learn nothing."
         )
     else:
-        texts = [normalize_prompt(row[name]) for row in train_rows for name in ("text", "prompt") if name in row]
-        texts += [row["code"] for row in train_rows]
-        tokenizer = _tokenizer(preset["tokenizer"], texts, output_dir / "tokenizer", args, reuse=resume)
+        tokenizer = make_tokenizer(preset["tokenizer"], train_rows, output_dir / "tokenizer", args, reuse=resume)
         model = CodeFusionModel(config_from_preset(preset, tokenizer))
     if tokenizer.mask_token_id is None and (phase == "pretrain" or args.prompt_mask_probability > 0.0):
         raise ValueError("The tokenizer has no mask token, which CPD and `prompt_mask_probability` need.")
@@ -162,6 +155,83 @@ def run_training(
     return pipeline
 
 
+def make_training_arguments(
+    preset: dict[str, Any], phase: str, output_dir: str | Path, has_validation_data: bool
+) -> CodeFusionTrainingArguments:
+    """
+    The training arguments that a preset gives a phase.
+
+    Args:
+        preset (`dict`):
+            From [`~codefusion_hf.training.presets.load_preset`].
+        phase (`str`):
+            One of `PHASES`; its section comes before `training`.
+        output_dir (`str` or `Path`):
+            Where checkpoints go.
+        has_validation_data (`bool`):
+            Whether there is anything to evaluate on; if not, the preset's `eval_strategy` does not count.
+
+    Returns:
+        [`~codefusion_hf.training.trainer.CodeFusionTrainingArguments`]
+
+    Raises:
+        ValueError: if the preset has an unknown argument, or one out of range.
+    """
+    settings: dict[str, Any] = {"report_to": "tensorboard" if is_tensorboard_available() else "none"}
+    settings |= {**preset["training"], **preset[phase]}
+    if not has_validation_data:
+        settings["eval_strategy"] = "no"
+    _check_keys("training", settings, CodeFusionTrainingArguments)
+    return CodeFusionTrainingArguments(output_dir=str(output_dir), **settings)
+
+
+def load_training_rows(
+    language: str,
+    phase: str,
+    train_data: Sequence[str | Path],
+    validation_data: Sequence[str | Path] = (),
+    exclude_overlap_with: Sequence[str | Path] = (),
+    drop_duplicates: bool = False,
+    data_options: dict[str, Any] | None = None,
+    train_split: str | None = None,
+    validation_split: str | None = None,
+    exclude_split: str | None = None,
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """
+    The rows of a training, as a model of the language sees them.
+
+    Args:
+        language (`str`):
+            Language of the code, see [`~codefusion_hf.data.preparation.prepare_rows`].
+        phase (`str`):
+            One of `PHASES`: in `"finetune"` every row must have a prompt.
+        train_data, validation_data, exclude_overlap_with, drop_duplicates, data_options, train_split,
+        validation_split, exclude_split:
+            As for [`run_training`].
+
+    Returns:
+        `tuple` of two `list[dict[str, Any]]`: the rows to train on and those to evaluate on, with `code` and, in
+        fine-tuning, `text`; in pre-training, a prompt goes by the name of `prompt`.
+
+    Raises:
+        ValueError: if a data file is malformed.
+        OSError: if a data file cannot be read.
+    """
+
+    def load(paths: Sequence[str | Path], split: str | None) -> list[dict[str, Any]]:
+        return _load(paths, phase, language, split=split, **(data_options or {}))
+
+    train_rows = load(train_data, train_split)
+    validation_rows = load(validation_data, validation_split)
+    for path in exclude_overlap_with:
+        train_rows, taken_out = exclude_overlap(train_rows, load([path], exclude_split))
+        logger.info("Took out %d rows that overlap with %s; %d are left.", taken_out, path, len(train_rows))
+    if drop_duplicates:
+        train_rows, taken_out = deduplicate(train_rows)
+        logger.info("Took out %d duplicates; %d rows are left.", taken_out, len(train_rows))
+    return train_rows, validation_rows
+
+
 def _load(paths: Sequence[str | Path], phase: str, language: str, **options: Any) -> list[dict[str, Any]]:
     """
     Rows as a model of the language sees them: `code` and, in fine-tuning, `text`. In pre-training, prompts are not
@@ -178,12 +248,35 @@ def _load(paths: Sequence[str | Path], phase: str, language: str, **options: Any
     return [{"code": row["code"]} | ({"prompt": row["text"]} if "text" in row else {}) for row in rows]
 
 
-def _tokenizer(
-    settings: dict[str, Any], texts: Sequence[str], folder: Path, args: CodeFusionTrainingArguments, reuse: bool
+def make_tokenizer(
+    settings: dict[str, Any],
+    rows: Sequence[dict[str, Any]],
+    folder: Path,
+    args: CodeFusionTrainingArguments,
+    reuse: bool = False,
 ) -> PreTrainedTokenizerBase:
     """
-    A tokenizer of the preset: a ready one (`name_or_path`), or one that is trained on the data, and saved at once so
-    that a resumed run finds the same one.
+    A tokenizer as a preset describes it: a ready one (`name_or_path`), or one that is trained on the data, and saved
+    at once so that a resumed run finds the same one.
+
+    Args:
+        settings (`dict[str, Any]`):
+            Section `tokenizer` of the preset.
+        rows (`Sequence[dict[str, Any]]`):
+            From [`load_training_rows`]: prompts and programs to train it on.
+        folder (`Path`):
+            Where to save one that is trained.
+        args ([`~codefusion_hf.training.trainer.CodeFusionTrainingArguments`]):
+            Of the training: its main process trains the tokenizer, the others wait.
+        reuse (`bool`, *optional*, defaults to `False`):
+            Whether to load the one in `folder` instead.
+
+    Returns:
+        [`~transformers.PreTrainedTokenizerBase`]
+
+    Raises:
+        ValueError: if `settings` has neither `name_or_path` nor `vocab_size`, or has an unknown key, or there is none
+            to reuse.
     """
     if "name_or_path" in settings:
         return AutoTokenizer.from_pretrained(settings["name_or_path"])
@@ -199,6 +292,8 @@ def _tokenizer(
         return AutoTokenizer.from_pretrained(folder)
     with args.main_process_first(desc="training the tokenizer"):
         if args.process_index == 0:
+            texts = [normalize_prompt(row[name]) for row in rows for name in ("text", "prompt") if name in row]
+            texts += [row["code"] for row in rows]
             train_tokenizer(texts, **settings).save_pretrained(folder)
     return AutoTokenizer.from_pretrained(folder)
 
@@ -242,4 +337,10 @@ def config_from_preset(preset: dict[str, Any], tokenizer: PreTrainedTokenizerBas
         raise ValueError(f"The preset's `model` is malformed: {error}") from error
 
 
-__all__ = ["PHASES", "config_from_preset", "run_training"]
+__all__ = [
+    "config_from_preset",
+    "load_training_rows",
+    "make_tokenizer",
+    "make_training_arguments",
+    "run_training",
+]

@@ -1,0 +1,281 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""
+The auto-regressive model that CodeFusion is compared with: a T5 of the same size, trained on the same batches. What
+`codefusion train-baseline` runs.
+"""
+
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import (
+    AutoTokenizer,
+    PreTrainedTokenizerBase,
+    T5Config,
+    T5ForConditionalGeneration,
+    Trainer,
+    set_seed,
+)
+from transformers.trainer_pt_utils import LabelSmoother
+from transformers.trainer_utils import get_last_checkpoint
+from transformers.utils import CONFIG_NAME
+
+from codefusion_hf.data.bucketing import BucketSampler
+from codefusion_hf.data.collators import PairCollator
+from codefusion_hf.data.datasets import build_pair_dataset
+from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
+
+from .export import INCOMPLETE_PREFIX
+from .run import config_from_preset, load_training_rows, make_tokenizer, make_training_arguments
+
+
+logger = logging.getLogger(__name__)
+
+
+def t5_config(config: CodeFusionConfig, num_parameters: int, **kwargs: Any) -> T5Config:
+    """
+    The T5 that is as large as a CodeFusion model: of its width, heads, vocabulary and special tokens, without dropout,
+    its layers shared out equally among encoder and decoder, one more where their number is odd. (As many in the one as
+    in the other: `generate` makes a cache of `num_layers` layers, which is too short for a deeper decoder.) What is
+    left to choose is the width of the feed-forward layers: the multiple of 8 that gets nearest the number of
+    parameters, which is within 1 % for all presets.
+
+    Args:
+        config ([`CodeFusionConfig`]):
+            Of the model to be like.
+        num_parameters (`int`):
+            Of the same.
+        kwargs (`dict[str, Any]`, *optional*):
+            Other fields of [`~transformers.T5Config`], or other values, such as `dropout_rate` or `num_layers` and
+            `num_decoder_layers`.
+
+    Returns:
+        [`~transformers.T5Config`]
+
+    Raises:
+        ValueError: if a T5 of that width and depth cannot be as small as that.
+    """
+    encoder_layers = config.encoder_config.num_hidden_layers  # type: ignore[union-attr]  # a configuration by now
+    num_layers = -(-(encoder_layers + config.num_denoiser_layers + config.num_decoder_layers) // 2)
+    settings = {
+        "vocab_size": config.vocab_size,
+        "d_model": config.hidden_size,
+        "d_kv": config.hidden_size // config.num_attention_heads,
+        "num_heads": config.num_attention_heads,
+        "num_layers": num_layers,
+        "num_decoder_layers": num_layers,
+        "feed_forward_proj": config.hidden_act,
+        "dropout_rate": 0.0,
+        "pad_token_id": config.pad_token_id,
+        "bos_token_id": config.bos_token_id,
+        "eos_token_id": config.eos_token_id,
+        "decoder_start_token_id": config.pad_token_id,
+        **kwargs,
+    }
+    with torch.device("meta"):  # counts, without weights
+        first, second = (
+            T5ForConditionalGeneration(T5Config(**settings, d_ff=d_ff)).num_parameters() for d_ff in (8, 16)
+        )
+    if num_parameters < first:
+        raise ValueError(
+            f"`num_parameters` must be at least {first}, which a T5 of width {settings['d_model']} with "
+            f"{settings['num_layers']} + {settings['num_decoder_layers']} layers has, got {num_parameters}."
+        )
+    d_ff = 8 * (1 + round((num_parameters - first) / (second - first)))
+    return T5Config(**settings, d_ff=d_ff)
+
+
+class BaselineTrainer(Trainer):
+    """
+    [`~transformers.Trainer`] whose batches are those that CodeFusion is trained on, bucketed by [`BucketSampler`]
+    (`train_sampling_strategy="group_by_length"`), and whose labels are smoothed in training alone.
+    """
+
+    def _get_train_sampler(self, train_dataset=None):
+        if self.args.train_sampling_strategy != "group_by_length":
+            return super()._get_train_sampler(train_dataset)
+        dataset = self.train_dataset if train_dataset is None else train_dataset
+        batch_size = self.args.train_batch_size * self.args.world_size
+        return BucketSampler(dataset[self.args.length_column_name], batch_size, self.args.seed)
+
+    def compute_loss(self, model: nn.Module, inputs: dict[str, Any], *args, **kwargs):
+        self.label_smoother = None
+        if model.training:
+            # At 0.0, too: T5's own loss is the mean of a batch, which Trainer takes for scaled when it accumulates.
+            self.label_smoother = LabelSmoother(epsilon=self.args.label_smoothing_factor)
+            # The model does not get the labels, which it would shift to the right itself.
+            t5 = self.accelerator.unwrap_model(model)
+            decoder_input_ids = t5.prepare_decoder_input_ids_from_labels(inputs["labels"])
+            inputs = {**inputs, "decoder_input_ids": decoder_input_ids}
+        return super().compute_loss(model, inputs, *args, **kwargs)
+
+
+def train_baseline(
+    preset: dict[str, Any],
+    train_data: Sequence[str | Path],
+    output_dir: str | Path,
+    validation_data: Sequence[str | Path] = (),
+    tokenizer: str | Path | None = None,
+    init_from: str | Path | None = None,
+    resume: bool = False,
+    exclude_overlap_with: Sequence[str | Path] = (),
+    drop_duplicates: bool = False,
+    data_options: dict[str, Any] | None = None,
+    train_split: str | None = None,
+    validation_split: str | None = None,
+    exclude_split: str | None = None,
+) -> T5ForConditionalGeneration:
+    """
+    Train a [`~transformers.T5ForConditionalGeneration`] of the size of a preset's CodeFusion model on pairs, as
+    [`~codefusion_hf.training.run.run_training`] fine-tunes that, and save it.
+
+    Rows, batches, learning rate and label smoothing are those of the preset's fine-tuning. What belongs to CodeFusion
+    alone (moving average, dropped and masked prompts, sampled prompts) does nothing here. With validation data, the
+    weights of the checkpoint with the lowest `eval_loss` are the result, as an auto-regressive model soon learns a
+    small data set by heart, and would be compared at its worst; for that, a checkpoint is saved at each evaluation and
+    not every `save_steps`.
+
+    Args:
+        preset (`dict`):
+            From [`~codefusion_hf.training.presets.load_preset`].
+        train_data (`Sequence[str | Path]`):
+            Files, folders or data sets of the Hub with pairs. A file that is named twice counts twice.
+        output_dir (`str` or `Path`):
+            Where checkpoints go during training (`checkpoint-N`) and the model and its tokenizer at the end, for
+            [`~transformers.AutoModelForSeq2SeqLM`] and [`~transformers.AutoTokenizer`].
+        validation_data (`Sequence[str | Path]`, *optional*):
+            Files to evaluate on during training, and to choose the best weights by.
+        tokenizer (`str` or `Path`, *optional*):
+            Pipeline folder or Hub id of a CodeFusion checkpoint, to take the tokenizer from. By default it is made as
+            the preset says.
+        init_from (`str` or `Path`, *optional*):
+            Folder or Hub id of a baseline to start from, with its tokenizer; the preset's `model` and `tokenizer` then
+            do not count. By default the weights are random.
+        resume (`bool`, *optional*, defaults to `False`):
+            Whether to go on from the last checkpoint in `output_dir`.
+        exclude_overlap_with, drop_duplicates, data_options, train_split, validation_split, exclude_split:
+            As for [`~codefusion_hf.training.run.run_training`].
+
+    Returns:
+        [`~transformers.T5ForConditionalGeneration`]: as it was saved, in evaluation mode. Its `generation_config`
+        bounds programs by the preset's `max_code_length`.
+
+    Raises:
+        ValueError: if both `tokenizer` and `init_from` are given, the preset has `lora` or is malformed, a data file
+            is malformed, `output_dir` has checkpoints that are not to be resumed, or there is nothing to resume.
+        OSError: if a checkpoint or the model cannot be written, or `tokenizer` or `init_from` cannot be read.
+    """
+    if tokenizer is not None and init_from is not None:
+        raise ValueError(
+            f"`tokenizer` must not be given with `init_from`, which brings its own, got {str(tokenizer)!r} and "
+            f"{str(init_from)!r}."
+        )
+    if preset["lora"]:
+        raise ValueError(f"The preset's `lora` is for CodeFusion and must be empty here, got {preset['lora']!r}.")
+    output_dir = Path(output_dir)
+    last_checkpoint = get_last_checkpoint(str(output_dir)) if output_dir.is_dir() else None
+    if last_checkpoint is not None and not resume:
+        # Mixed with those of this run, the wrong ones would be deleted and resumed from.
+        raise ValueError(
+            f"`output_dir` has checkpoints of another run, up to {last_checkpoint}: resume that one, delete them, or "
+            "give another folder."
+        )
+    if validation_data:
+        preset = _keeping_the_best(preset)
+    args = make_training_arguments(preset, "finetune", output_dir, has_validation_data=bool(validation_data))
+    # Trainer does it too late for the initial weights.
+    set_seed(args.seed)
+    train_rows, validation_rows = load_training_rows(
+        preset["language"],
+        "finetune",
+        train_data,
+        validation_data,
+        exclude_overlap_with=exclude_overlap_with,
+        drop_duplicates=drop_duplicates,
+        data_options=data_options,
+        train_split=train_split,
+        validation_split=validation_split,
+        exclude_split=exclude_split,
+    )
+
+    if init_from is not None:
+        processor = AutoTokenizer.from_pretrained(init_from)
+        # Weights that were saved in half precision are trained in single; `bf16` mixes the two.
+        model = T5ForConditionalGeneration.from_pretrained(init_from, dtype=torch.float32)
+    else:
+        if tokenizer is not None:
+            processor = AutoTokenizer.from_pretrained(tokenizer, subfolder="tokenizer")
+        else:
+            folder = output_dir / "tokenizer"
+            processor = make_tokenizer(preset["tokenizer"], train_rows, folder, args, reuse=resume)
+        config = config_from_preset(preset, processor)
+        with torch.device("meta"):  # a count, without weights
+            num_parameters = CodeFusionModel(config).num_parameters()
+        model = T5ForConditionalGeneration(t5_config(config, num_parameters))
+        model.generation_config.max_new_tokens = config.max_code_length
+        logger.info("Parameters: %d, of CodeFusion: %d.", model.num_parameters(), num_parameters)
+    max_code_length = model.generation_config.max_new_tokens
+
+    trainer = BaselineTrainer(
+        model=model,
+        args=args,
+        data_collator=PairCollator(processor),
+        train_dataset=build_pair_dataset(train_rows, processor, max_code_length),
+        eval_dataset=build_pair_dataset(validation_rows, processor, max_code_length) if validation_rows else None,
+        processing_class=processor,
+    )
+    trainer.train(resume_from_checkpoint=resume)
+
+    if trainer.is_world_process_zero():
+        export_baseline(model, processor, output_dir)
+    trainer.accelerator.wait_for_everyone()
+    return model.eval()
+
+
+def _keeping_the_best(preset: dict[str, Any]) -> dict[str, Any]:
+    """The preset, with a checkpoint at each evaluation, the best of which is restored at the end."""
+    settings = {**preset["training"], **preset["finetune"]}
+    evaluation = {name: settings[f"eval_{name}"] for name in ("strategy", "steps") if f"eval_{name}" in settings}
+    if evaluation.get("strategy", "no") == "no" or not settings.get("load_best_model_at_end", True):
+        return preset
+    saving = {f"save_{name}": value for name, value in evaluation.items()}
+    return {**preset, "finetune": {**preset["finetune"], **saving, "load_best_model_at_end": True}}
+
+
+def export_baseline(model: T5ForConditionalGeneration, tokenizer: PreTrainedTokenizerBase, folder: str | Path) -> None:
+    """
+    Save a model with its tokenizer so that a folder holds all of it or, as `config.json` comes last, is no model yet.
+
+    Args:
+        model ([`~transformers.T5ForConditionalGeneration`]):
+            The model.
+        tokenizer ([`~transformers.PreTrainedTokenizerBase`]):
+            Its tokenizer.
+        folder (`str` or `Path`):
+            Where to. What else is in it stays; an older model is replaced.
+
+    Raises:
+        OSError: if it cannot be written; an older model is then as it was, or, if it was while it was being replaced,
+            has no `config.json` any more.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for rest in folder.glob(f"{INCOMPLETE_PREFIX}*"):  # of a process that was killed
+        shutil.rmtree(rest)
+    # In the folder: to rename is atomic within a file system only.
+    with tempfile.TemporaryDirectory(dir=folder, prefix=INCOMPLETE_PREFIX) as temporary:
+        model.save_pretrained(temporary)
+        tokenizer.save_pretrained(temporary)
+        (folder / CONFIG_NAME).unlink(missing_ok=True)
+        for source in sorted(Path(temporary).iterdir(), key=lambda path: path.name == CONFIG_NAME):
+            os.replace(source, folder / source.name)
+
+
+__all__ = ["BaselineTrainer", "export_baseline", "t5_config", "train_baseline"]
