@@ -24,6 +24,7 @@ def read_version() -> str:
 install_requires = [
     "accelerate",  # diffusers loads pipelines, and transformers' Trainer trains, through it
     "diffusers>=0.41",  # the oldest release tested; the newest one for Python 3.10
+    "filelock",
     "huggingface-hub",
     "pyyaml",
     "rich",
@@ -37,12 +38,21 @@ extras = {}
 extras["training"] = ["datasets", "tokenizers", "bashlex"]
 extras["lora"] = ["peft"]
 extras["trackers"] = ["tensorboard"]
-extras["evaluation"] = ["bashlex", "scikit-learn"]
+extras["evaluation"] = [
+    "bashlex",
+    "matplotlib",
+    "rapidfuzz",
+    "sacrebleu",
+    "scikit-learn",
+    "scipy>=1.15",  # `bootstrap` takes `rng`
+]
 extras["samplers"] = ["scipy", "torchsde"]  # LMSDiscreteScheduler and the DPMSolverSDE scheduler of diffusers
 # setuptools 70.1 is the first that builds a wheel alone: `make quality` and the wheel's test build without isolation
 extras["quality"] = ["mypy", "ruff", "setuptools>=70.1"]
 extras["test"] = [
     "hypothesis",
+    "parameterized",  # transformers' common tests, of `make conformance`
+    "psutil",
     "pytest",
     "setuptools>=70.1",
     *(requirement for name in ("training", "lora", "evaluation", "samplers") for requirement in extras[name]),

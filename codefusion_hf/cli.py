@@ -1,7 +1,7 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
 """
-The `codefusion` command: `codefusion generate | train | evaluate`.
+The `codefusion` command: `codefusion generate | train | train-baseline | evaluate`.
 
 Each command imports what it needs when it runs: `codefusion --help` does not wait for torch.
 """
@@ -77,23 +77,23 @@ def load_pipeline(checkpoint: str, scheduler: str | None = None) -> "CodeFusionP
     return pipe.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def _read_prompts(args: argparse.Namespace) -> list[str]:
-    """Prompts from the command line, a file, or standard input if neither is given."""
+def _read_prompts(args: argparse.Namespace) -> list[dict[str, Any]]:
+    """Rows with a `prompt` from the command line, a file, or standard input if neither is given."""
+    from codefusion_hf.generation import read_prompts
+
     if args.prompts and args.input:
         raise ValueError("give prompts either as arguments or with --input, not both.")
     if args.prompts:
-        prompts = args.prompts
+        rows = [{"prompt": prompt} for prompt in args.prompts]
+    elif args.input and args.input != "-":
+        rows = list(read_prompts(args.input))
+    elif args.input or not sys.stdin.isatty():
+        rows = [{"prompt": line} for line in sys.stdin.read().splitlines() if line.strip()]
     else:
-        if args.input and args.input != "-":
-            text = Path(args.input).read_text(encoding="utf-8")
-        elif args.input or not sys.stdin.isatty():
-            text = sys.stdin.read()
-        else:
-            raise ValueError("no prompt: give one as an argument, with --input FILE, or on standard input.")
-        prompts = [line for line in text.splitlines() if line.strip()]
-    if not prompts or not all(prompt.strip() for prompt in prompts):
+        raise ValueError("no prompt: give one as an argument, with --input FILE, or on standard input.")
+    if not rows or not all(row["prompt"].strip() for row in rows):
         raise ValueError("the prompt is empty.")
-    return prompts
+    return rows
 
 
 def _show_step(pipe: "CodeFusionPipeline", step: int, timestep: "torch.Tensor", tensors: dict[str, Any]) -> dict:
@@ -102,19 +102,19 @@ def _show_step(pipe: "CodeFusionPipeline", step: int, timestep: "torch.Tensor", 
     return tensors
 
 
-def _generate(args: argparse.Namespace, prompts: list[str]) -> Iterator[dict[str, Any]]:
+def _generate(args: argparse.Namespace, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     import torch
 
     pipe = load_pipeline(args.checkpoint, args.scheduler)
     num_return_sequences = args.num_return_sequences
     if num_return_sequences is None:
         num_return_sequences = 1 if args.show_steps else 5
-    for prompt in prompts:
+    for row in rows:
         if args.show_steps:
-            print(printable(prompt))
+            print(printable(row["prompt"]))
         # A generator for each prompt: its candidates do not depend on the prompts before it.
         output = pipe(
-            prompt,
+            row["prompt"],
             num_inference_steps=args.num_inference_steps,
             num_return_sequences=num_return_sequences,
             temperature=args.temperature,
@@ -124,15 +124,44 @@ def _generate(args: argparse.Namespace, prompts: list[str]) -> Iterator[dict[str
             callback_on_step_end_tensor_inputs=["pred_original_sample"],
         )
         yield {
-            "prompt": prompt,
+            **row,
             "candidates": [
                 {"code": code, "score": score} for code, score in zip(output.codes[0], output.scores[0], strict=True)
             ],
         }
 
 
+def _generate_to_file(args: argparse.Namespace) -> None:
+    from codefusion_hf.generation import generate_to_file
+    from codefusion_hf.resumable import process_state
+
+    if args.prompts or args.input in (None, "-"):
+        raise ValueError("--output needs --input FILE: prompts from elsewhere cannot be read again to go on.")
+    if args.json or args.show_steps:
+        raise ValueError("--json and --show-steps are for printing, not for --output.")
+    # Before the pipeline is loaded: with several processes, each has to know its GPU.
+    process_state()
+    generate_to_file(
+        load_pipeline(args.checkpoint, args.scheduler),
+        args.input,
+        args.output,
+        num_inference_steps=args.num_inference_steps,
+        num_return_sequences=5 if args.num_return_sequences is None else args.num_return_sequences,
+        temperature=args.temperature,
+        guidance_scale=args.guidance_scale,
+        batch_size=args.batch_size,
+        seed=args.seed,
+        overwrite=args.overwrite,
+    )
+
+
 def generate_command(args: argparse.Namespace) -> None:
-    """`codefusion generate`: print ranked candidates for each prompt."""
+    """`codefusion generate`: print ranked candidates for each prompt, or write them to a file."""
+    if args.output is not None:
+        _generate_to_file(args)
+        return
+    if args.overwrite:
+        raise ValueError("--overwrite needs --output.")
     for result in _generate(args, _read_prompts(args)):
         if args.json:
             print(json.dumps(result, ensure_ascii=False), flush=True)
@@ -145,57 +174,195 @@ def generate_command(args: argparse.Namespace) -> None:
 
 def train_command(args: argparse.Namespace) -> None:
     """`codefusion train`: one training phase, from data files to a pipeline folder."""
-    from codefusion_hf.training.presets import load_preset
     from codefusion_hf.training.run import run_training
+
+    run_training(phase=args.phase, **_training_options(args))
+
+
+def train_baseline_command(args: argparse.Namespace) -> None:
+    """`codefusion train-baseline`: the auto-regressive model to compare with, from data files to its folder."""
+    from codefusion_hf.checkpoints import available_checkpoints, checkpoint_path
+    from codefusion_hf.training.baseline import train_baseline
+
+    tokenizer = checkpoint_path(args.tokenizer) if args.tokenizer in available_checkpoints() else args.tokenizer
+    train_baseline(tokenizer=tokenizer, **_training_options(args))
+
+
+def _training_options(args: argparse.Namespace) -> dict[str, Any]:
+    """What both trainings are told."""
+    from codefusion_hf.training.presets import load_preset
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
     overrides = args.set if args.language is None else [*args.set, f"language={args.language}"]
     data_options = {name: getattr(args, name) for name in ("format", "text_column", "code_column")}
-    run_training(
-        load_preset(args.preset, overrides),
-        phase=args.phase,
-        train_data=args.train_data,
-        output_dir=args.output_dir,
-        validation_data=args.validation_data,
-        init_from=args.init_from,
-        resume=args.resume,
-        exclude_overlap_with=args.exclude_overlap,
-        drop_duplicates=args.drop_duplicates,
-        train_split=args.split,
-        validation_split=args.validation_split,
-        exclude_split=args.exclude_split,
-        data_options={**data_options, "on_malformed": "skip" if args.skip_malformed else "raise"},
-    )
+    return {
+        "preset": load_preset(args.preset, overrides),
+        "train_data": args.train_data,
+        "output_dir": args.output_dir,
+        "validation_data": args.validation_data,
+        "init_from": args.init_from,
+        "resume": args.resume,
+        "exclude_overlap_with": args.exclude_overlap,
+        "drop_duplicates": args.drop_duplicates,
+        "train_split": args.split,
+        "validation_split": args.validation_split,
+        "exclude_split": args.exclude_split,
+        "data_options": {**data_options, "on_malformed": "skip" if args.skip_malformed else "raise"},
+    }
+
+
+def _rows_to_evaluate(args: argparse.Namespace, paths: list[str], split: str | None) -> list[dict[str, Any]]:
+    from codefusion_hf.data.pairs import load_rows, log_malformed
+    from codefusion_hf.data.preparation import prepare_rows
+
+    rows = []
+    for path in paths:
+        loaded = load_rows(
+            path,
+            args.text_column,
+            args.code_column,
+            format=args.format,
+            split=split,
+            on_malformed="skip" if args.skip_malformed else "raise",
+            prompts="required",
+        )
+        log_malformed(path, loaded)
+        rows += loaded.rows
+    return prepare_rows(rows, args.language)
 
 
 def evaluate_command(args: argparse.Namespace) -> None:
-    """`codefusion evaluate`: score a checkpoint on pairs, beside the nearest-neighbour floor."""
+    """`codefusion evaluate`: score a checkpoint on pairs, beside the baselines."""
     import rich
 
-    from codefusion_hf.data.pairs import load_pairs
-    from codefusion_hf.evaluation import evaluate_checkpoint, report_table
-
-    pairs = load_pairs(args.data)
-    train_pairs = load_pairs(args.train_data) if args.train_data else None
-    report = evaluate_checkpoint(
-        load_pipeline(args.checkpoint, args.scheduler),
-        pairs,
-        train_pairs,
-        num_inference_steps=args.num_inference_steps,
-        num_return_sequences=args.num_return_sequences,
-        temperature=args.temperature,
-        guidance_scale=args.guidance_scale,
-        batch_size=args.batch_size,
-        limit=args.limit,
-        seed=args.seed,
-        output_dir=args.output_dir,
+    from codefusion_hf.checkpoints import available_checkpoints, baseline_path, checkpoint_path
+    from codefusion_hf.evaluation.auto_regressive import AutoRegressiveBaseline
+    from codefusion_hf.evaluation.code_bert_score import CodeBERTScore
+    from codefusion_hf.evaluation.curves import save_curves
+    from codefusion_hf.evaluation.evaluate import evaluate_systems
+    from codefusion_hf.evaluation.examples import group_examples, select_examples
+    from codefusion_hf.evaluation.provenance import checkpoint_hash
+    from codefusion_hf.evaluation.report import report_table
+    from codefusion_hf.evaluation.systems import (
+        System,
+        auto_regressive_systems,
+        checkpoint_system,
+        nearest_neighbour_system,
     )
-    rich.print(report_table(report))
+    from codefusion_hf.resumable import process_state
+
+    if args.num_return_sequences < max(args.ks):
+        raise ValueError(
+            f"--num-return-sequences must be at least the largest of --ks ({max(args.ks)}), got "
+            f"{args.num_return_sequences}."
+        )
+    if args.novel and not args.train_data:
+        raise ValueError("--novel needs --train-data: new is what does not occur there.")
+    if (args.plots or args.compare_steps) and not args.output_dir:
+        raise ValueError("--plots and --compare-steps need --output-dir.")
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
+    # Before anything is loaded: with several processes, each has to know its GPU.
+    state = process_state()
+    examples = select_examples(group_examples(_rows_to_evaluate(args, [args.data], args.split)), args.limit)
+    train_rows = _rows_to_evaluate(args, args.train_data, args.train_split)
+
+    name = args.checkpoint or f"{args.language}-tiny"
+    pipe = load_pipeline(name, args.scheduler)
+    path = checkpoint_path(name) if name in available_checkpoints() else Path(name)
+
+    def checkpoint_at(num_inference_steps: int, **overrides: Any) -> System:
+        arguments = {name: getattr(args, name) for name in ("num_return_sequences", "temperature", "guidance_scale")}
+        return checkpoint_system(
+            pipe,
+            num_inference_steps=num_inference_steps,
+            rounding=args.rounding,
+            seed=args.seed,
+            **arguments,
+            checkpoint=path.name,
+            checkpoint_hash=checkpoint_hash(path) if path.is_dir() else None,
+            **overrides,
+        )
+
+    systems = [checkpoint_at(args.num_inference_steps)]
+    if train_rows:
+        systems.append(nearest_neighbour_system(train_rows, args.num_return_sequences))
+    baseline = baseline_path(args.language) if args.baseline is None else Path(args.baseline)
+    if baseline is not None:
+        systems += auto_regressive_systems(
+            AutoRegressiveBaseline.from_pretrained(baseline),
+            args.num_return_sequences,
+            args.seed,
+            checkpoint=baseline.name,
+            checkpoint_hash=checkpoint_hash(baseline),
+        )
+    encoder = None
+    if args.encoder is not None:
+        encoder = CodeBERTScore.from_pretrained(args.encoder, layer=args.encoder_layer)
+
+    report = evaluate_systems(
+        systems,
+        examples,
+        args.language,
+        ks=args.ks,
+        batch_size=args.batch_size,
+        train_codes=[row["code"] for row in train_rows] if train_rows else None,
+        encoder=encoder,
+        output_dir=args.output_dir,
+        data=Path(args.data).name,
+        limit=args.limit,
+    )
+    if args.plots or args.compare_steps:
+        save_curves(
+            pipe,
+            systems,
+            lambda steps: checkpoint_at(steps, name=f"checkpoint_{steps}_steps"),
+            examples,
+            args.language,
+            args.output_dir,
+            num_inference_steps=args.num_inference_steps,
+            compare_steps=args.compare_steps,
+            batch_size=args.batch_size,
+            seed=args.seed,
+        )
+    if state.is_main_process:
+        rich.print(report_table(report, novel=args.novel))
 
 
-def _add_sampling_arguments(parser: argparse.ArgumentParser, num_return_sequences: int | None, help_: str) -> None:
+def _add_training_arguments(parser: argparse.ArgumentParser, result: str) -> None:
+    parser.add_argument("--preset", required=True, help="name of a preset, or path of a YAML file")
     parser.add_argument(
-        "--checkpoint", default=DEFAULT_CHECKPOINT, help="bundled name, pipeline folder or Hub id (%(default)s)"
+        "--train-data", required=True, nargs="+", metavar="FILE", help="files, folders or hf://datasets/OWNER/NAME"
+    )
+    parser.add_argument("--validation-data", default=[], nargs="+", metavar="FILE", help="files to evaluate on")
+    parser.add_argument("--output-dir", required=True, help=f"folder of the checkpoints and of the finished {result}")
+    parser.add_argument("--init-from", help=f"{result} folder or Hub id to start from (default: random weights)")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --output-dir")
+    parser.add_argument("--language", help="language of the code, in place of the preset's")
+    parser.add_argument(
+        "--exclude-overlap", default=[], nargs="+", metavar="FILE", help="leave out what is in these (test) files"
+    )
+    parser.add_argument("--drop-duplicates", action="store_true", help="train on equal rows once")
+    _add_format_arguments(parser)
+    parser.add_argument("--split", help="split of the training data, where it has several (train)")
+    parser.add_argument("--validation-split", metavar="SPLIT", help="the same, of the validation data")
+    parser.add_argument("--exclude-split", metavar="SPLIT", help="the same, of the files of --exclude-overlap")
+    parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="change the preset")
+
+
+def _add_format_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", help="format of the files (by their names and content)")
+    parser.add_argument("--text-column", metavar="NAME", help="column of the prompts (the format's)")
+    parser.add_argument("--code-column", metavar="NAME", help="column of the programs (the format's)")
+    parser.add_argument("--skip-malformed", action="store_true", help="skip malformed rows and count them")
+
+
+def _add_sampling_arguments(
+    parser: argparse.ArgumentParser, num_return_sequences: int | None, help_: str, checkpoint: str | None
+) -> None:
+    parser.add_argument(
+        "--checkpoint",
+        default=checkpoint,
+        help=f"bundled name, pipeline folder or Hub id ({checkpoint or 'the bundled one of the language'})",
     )
     parser.add_argument(
         "--num-inference-steps", type=int, default=20, metavar="N", help="denoising steps (%(default)s)"
@@ -218,44 +385,61 @@ def make_parser() -> argparse.ArgumentParser:
 
     generate = commands.add_parser("generate", help="write code for prompts")
     generate.add_argument("prompts", nargs="*", metavar="PROMPT", help="what the code shall do")
-    generate.add_argument("--input", metavar="FILE", help="read prompts from a file, one a line; - is standard input")
+    generate.add_argument(
+        "--input", metavar="FILE", help="read prompts, JSON Lines (.jsonl) or one a line; - is standard input"
+    )
+    generate.add_argument("--output", metavar="FILE", help="write JSON Lines; the same command resumes if interrupted")
+    generate.add_argument("--overwrite", action="store_true", help="replace an --output that is there")
+    generate.add_argument(
+        "--batch-size", type=int, default=16, metavar="N", help="prompts at once, with --output (%(default)s)"
+    )
     generate.add_argument("--json", action="store_true", help="print one JSON object a prompt")
     generate.add_argument("--show-steps", action="store_true", help="print the draft as it is revised at each step")
-    _add_sampling_arguments(generate, None, "candidates a prompt (5; 1 with --show-steps)")
+    _add_sampling_arguments(generate, None, "candidates a prompt (5; 1 with --show-steps)", DEFAULT_CHECKPOINT)
     generate.set_defaults(command=generate_command)
 
     train = commands.add_parser("train", help="train a model: one phase, from data files to a pipeline folder")
-    train.add_argument("--preset", required=True, help="name of a preset, or path of a YAML file")
+    _add_training_arguments(train, "pipeline")
     train.add_argument("--phase", required=True, choices=("pretrain", "finetune"), help="training phase")
-    train.add_argument(
-        "--train-data", required=True, nargs="+", metavar="FILE", help="files, folders or hf://datasets/OWNER/NAME"
-    )
-    train.add_argument("--validation-data", default=[], nargs="+", metavar="FILE", help="files to evaluate on")
-    train.add_argument("--output-dir", required=True, help="folder of the checkpoints and of the finished pipeline")
-    train.add_argument("--init-from", help="pipeline folder or Hub id to start from (default: random weights)")
-    train.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --output-dir")
-    train.add_argument("--language", help="language of the code, in place of the preset's")
-    train.add_argument(
-        "--exclude-overlap", default=[], nargs="+", metavar="FILE", help="leave out what is in these (test) files"
-    )
-    train.add_argument("--drop-duplicates", action="store_true", help="train on equal rows once")
-    train.add_argument("--format", help="format of the files (by their names and content)")
-    train.add_argument("--text-column", metavar="NAME", help="column of the prompts (the format's)")
-    train.add_argument("--code-column", metavar="NAME", help="column of the programs (the format's)")
-    train.add_argument("--split", help="split of the training data, where it has several (train)")
-    train.add_argument("--validation-split", metavar="SPLIT", help="the same, of the validation data")
-    train.add_argument("--exclude-split", metavar="SPLIT", help="the same, of the files of --exclude-overlap")
-    train.add_argument("--skip-malformed", action="store_true", help="skip malformed rows and count them")
-    train.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="change the preset")
     train.set_defaults(command=train_command)
 
-    evaluate = commands.add_parser("evaluate", help="score a checkpoint on pairs of a prompt and Bash")
-    evaluate.add_argument("--data", required=True, metavar="FILE", help="JSON Lines of pairs to evaluate on")
-    evaluate.add_argument("--train-data", metavar="FILE", help="training pairs, for the nearest-neighbour floor")
+    baseline = commands.add_parser("train-baseline", help="train the auto-regressive T5 that a model is compared with")
+    _add_training_arguments(baseline, "baseline")
+    baseline.add_argument(
+        "--tokenizer",
+        metavar="CHECKPOINT",
+        help="bundled name, pipeline folder or Hub id to take the tokenizer from (the preset's)",
+    )
+    baseline.set_defaults(command=train_baseline_command)
+
+    evaluate = commands.add_parser("evaluate", help="score a checkpoint on pairs of a prompt and code")
+    evaluate.add_argument("--language", choices=("bash", "python", "cf"), default="bash", help="(%(default)s)")
+    evaluate.add_argument("--data", required=True, metavar="FILE", help="pairs to evaluate on")
+    evaluate.add_argument(
+        "--train-data", default=[], nargs="+", metavar="FILE", help="training pairs, for the nearest-neighbour floor"
+    )
+    evaluate.add_argument("--novel", action="store_true", help="show programs that are not in --train-data apart, too")
+    evaluate.add_argument("--baseline", metavar="FOLDER", help="of `codefusion train-baseline` (the bundled one)")
+    evaluate.add_argument("--encoder", metavar="MODEL", help="folder or Hub id, for CodeBERTScore and similarity")
+    evaluate.add_argument("--encoder-layer", type=int, metavar="N", help="its layer to compare (its authors' choice)")
+    evaluate.add_argument("--ks", type=int, nargs="+", default=[1, 3, 5], metavar="K", help="candidates to look at")
+    evaluate.add_argument(
+        "--rounding",
+        choices=("decoder", "grounding", "clamping"),
+        default="decoder",
+        help="the last two are the paper's ablations (%(default)s)",
+    )
     evaluate.add_argument("--limit", type=int, metavar="N", help="number of prompts, drawn with a fixed seed (all)")
     evaluate.add_argument("--batch-size", type=int, default=16, metavar="N", help="prompts at once (%(default)s)")
-    evaluate.add_argument("--output-dir", metavar="FOLDER", help="where report.json and predictions.jsonl go")
-    _add_sampling_arguments(evaluate, 5, "candidates a prompt (%(default)s)")
+    evaluate.add_argument("--output-dir", metavar="FOLDER", help="where report, predictions and plots go")
+    evaluate.add_argument("--plots", action="store_true", help="plot match against k and edit distance against step")
+    evaluate.add_argument(
+        "--compare-steps", type=int, nargs="+", default=[], metavar="N", help="plot match against numbers of steps"
+    )
+    _add_format_arguments(evaluate)
+    evaluate.add_argument("--split", help="split of the data, where it has several (train)")
+    evaluate.add_argument("--train-split", metavar="SPLIT", help="the same, of the training data")
+    _add_sampling_arguments(evaluate, 5, "candidates a prompt (%(default)s)", None)
     evaluate.set_defaults(command=evaluate_command)
     return parser
 

@@ -7,6 +7,7 @@ import json
 
 import pytest
 import yaml
+from transformers import T5Config, T5ForConditionalGeneration
 
 from codefusion_hf.checkpoints import available_checkpoints
 from codefusion_hf.cli import main
@@ -68,6 +69,30 @@ def test_prompts_from_a_file_and_from_standard_input(checkpoint, capsys, tmp_pat
     assert from_file == from_stdin
 
 
+def test_json_lines_in_are_rows_out(checkpoint, capsys, tmp_path):
+    path = tmp_path / "prompts.jsonl"
+    path.write_text('{"id": 4, "text": "show the date"}\n', encoding="utf-8")
+    code, out, _ = generate(capsys, checkpoint, "--input", str(path), "--json")
+    row = json.loads(out)
+    assert code == 0
+    assert (row["id"], row["text"], row["prompt"], len(row["candidates"])) == (4, *["show the date"] * 2, 5)
+
+
+def test_output_is_a_file_and_progress_goes_to_standard_error(checkpoint, capsys, tmp_path):
+    prompts, output = tmp_path / "prompts.txt", tmp_path / "out.jsonl"
+    prompts.write_text("show the date\ncount lines\nlist files\n", encoding="utf-8")
+    files = ["--input", str(prompts), "--output", str(output)]
+    code, out, err = generate(capsys, checkpoint, *files, "--batch-size", "2", "--num-return-sequences", "3")
+    rows = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
+    assert code == 0 and out == "" and "3/3" in err
+    assert [row["prompt"] for row in rows] == ["show the date", "count lines", "list files"]
+    assert all(len(row["candidates"]) == 3 for row in rows)
+    for argv, expected in (([], 2), (["--overwrite"], 0)):
+        code, _, err = generate(capsys, checkpoint, *files, "--seed", "1", *argv)
+        assert code == expected and ("out.jsonl exists" in err) == (expected == 2)
+    assert [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()] != rows
+
+
 def test_show_steps_prints_each_draft(checkpoint, capsys):
     code, out, _ = generate(capsys, checkpoint, "show the date", "--show-steps")
     steps = [line for line in out.splitlines() if line.startswith("step")]
@@ -99,6 +124,12 @@ def test_control_characters_do_not_reach_the_terminal(checkpoint, capsys):
         (["show the date", "--num-return-sequences", "0"], "num_return_sequences"),
         (["show the date", "--input", "prompts.txt"], "--input"),
         (["--input", "no-such-file.txt"], "no-such-file.txt"),
+        (["--input", "no-such-file.txt", "--output", "out.jsonl"], "no-such-file.txt"),
+        (["show the date", "--output", "out.jsonl"], "--input"),
+        (["--input", "-", "--output", "out.jsonl"], "--input"),
+        (["--input", "prompts.txt", "--output", "out.jsonl", "--json"], "--json"),
+        (["--input", "prompts.txt", "--output", "out.jsonl", "--batch-size", "0"], "batch_size"),
+        (["show the date", "--overwrite"], "--output"),
         (["show the date", "--no-such-option"], "--no-such-option"),
     ],
 )
@@ -163,20 +194,85 @@ def test_bad_training_data_is_one_line_and_exit_code_2(capsys, tmp_path):
     assert len(err.splitlines()) == 1 and "line 1" in err and "`code`" in err
 
 
-def test_evaluate_prints_a_table_and_writes_the_report(checkpoint, capsys, tmp_path):
-    pytest.importorskip("sklearn")
-    data = tmp_path / "pairs.jsonl"
+@pytest.fixture(scope="module")
+def baseline(tokenizer, tmp_path_factory):
+    """Folder of a tiny T5."""
+    folder = tmp_path_factory.mktemp("t5")
+    sizes = {"d_model": 16, "d_kv": 8, "d_ff": 16, "num_layers": 1, "num_decoder_layers": 1, "num_heads": 2}
+    special = {"pad_token_id": 0, "eos_token_id": 2, "decoder_start_token_id": 0}
+    model = T5ForConditionalGeneration(T5Config(vocab_size=len(tokenizer), **sizes, **special))
+    model.generation_config.max_new_tokens = 8
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A file of pairs."""
+    path = tmp_path / "pairs.jsonl"
     rows = [{"text": "show the date", "code": "date"}, {"text": "count the lines of a", "code": "wc -l a"}]
-    data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    code, out, _ = run(
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(path)
+
+
+def test_evaluate_prints_a_table_and_writes_the_report(checkpoint, baseline, data, capsys, tmp_path):
+    for module in ("sklearn", "sacrebleu", "rapidfuzz", "matplotlib"):
+        pytest.importorskip(module)
+    folder = tmp_path / "report"
+    code, out, err = run(
         capsys,
-        *("evaluate", "--checkpoint", checkpoint, "--data", str(data), "--train-data", str(data)),
-        *("--num-inference-steps", "2", "--output-dir", str(tmp_path / "report")),
+        *("evaluate", "--checkpoint", checkpoint, "--data", data, "--train-data", data, "--baseline", baseline),
+        *("--num-inference-steps", "2", "--output-dir", str(folder), "--plots", "--compare-steps", "1", "2"),
     )
-    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
-    assert code == 0 and "template match" in out
-    assert report["nearest_neighbour"]["exact_match_top1"] == 100.0
-    assert report["num_prompts"] == 2
+    assert code == 0, err
+    assert "template match" in out and "nearest neighbour" in " ".join(out.split())
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    assert list(report["systems"]) == ["checkpoint", "nearest_neighbour", "t5_beam", "t5_sampling"]
+    assert report["systems"]["nearest_neighbour"]["metrics"]["exact_match_top1"]["value"] == 100.0
+    assert report["systems"]["checkpoint"]["settings"]["num_inference_steps"] == 2
+    assert len(report["systems"]["checkpoint"]["settings"]["checkpoint_hash"]) >= 12
+    assert (report["num_prompts"], report["num_novel_prompts"], report["data"]) == (2, 0, "pairs.jsonl")
+    names = {path.name for path in folder.iterdir()}
+    plots = {"match_at_k.png", "match_at_steps.png", "edit_distance.png"}
+    assert names == {"report.json", "report.md", "predictions.jsonl", "predictions"} | plots
+    # Nothing says where on this machine the files are.
+    assert str(tmp_path) not in (folder / "report.json").read_text(encoding="utf-8")
+    assert str(tmp_path) not in (folder / "report.md").read_text(encoding="utf-8")
+
+
+def test_evaluate_takes_published_files_and_other_languages(checkpoint, capsys, tmp_path):
+    for module in ("sklearn", "sacrebleu", "rapidfuzz"):
+        pytest.importorskip(module)
+    published = tmp_path / "rules.json"
+    row = {"ID": 1, "NL Utterance": "mark the top 2", "Code": "Top(c[1], 2)", "Data": [["a", "b"], [1, 2], [2, 5]]}
+    splits = {"train": [{**row, "Code": "top(2)"}], "test": [row, {**row, "NL Utterance": None}]}
+    published.write_text(json.dumps(splits), encoding="utf-8")
+    arguments = ("evaluate", "--language", "cf", "--checkpoint", checkpoint, "--data", str(published))
+    arguments += ("--split", "test", "--train-data", str(published), "--num-inference-steps", "1")
+    code, _, err = run(capsys, *arguments)
+    assert code == 2 and "NL Utterance" in err
+    code, out, err = run(capsys, *arguments, "--skip-malformed")
+    assert code == 0, err
+    line = next(line for line in out.splitlines() if "execution match, top-1" in line)
+    assert "100.0" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--novel",), "--train-data"),
+        (("--plots",), "--output-dir"),
+        (("--ks", "1", "7"), "largest of --ks (7), got 5"),
+        (("--limit", "0"), "`limit`"),
+    ],
+)
+def test_evaluate_refuses_what_cannot_be(arguments, message, data, capsys):
+    for module in ("sklearn", "sacrebleu", "rapidfuzz"):
+        pytest.importorskip(module)
+    code, _, err = run(capsys, "evaluate", "--data", data, *arguments)
+    assert code == 2
+    assert message in err and len(err.splitlines()) == 1
 
 
 @pytest.mark.skipif("bash-tiny" not in available_checkpoints(), reason="the checkpoint is not bundled")

@@ -1,32 +1,17 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Bash templates and validity, scoring, the nearest-neighbour floor and the evaluation of a checkpoint."""
+"""Bash templates and validity, and the nearest-neighbour floor."""
 
-import io
-import json
 import random
 import shutil
-from types import SimpleNamespace
 
 import pytest
-import torch
-from diffusers import DDPMScheduler
-from rich.console import Console
 
 
 pytest.importorskip("bashlex")
 pytest.importorskip("sklearn")
 
-from codefusion_hf.evaluation import (  # noqa: E402
-    NearestNeighbourBaseline,
-    bash_template,
-    evaluate_checkpoint,
-    group_references,
-    is_valid_bash,
-    report_table,
-    score_candidates,
-    select_prompts,
-)
+from codefusion_hf.evaluation import NearestNeighbourBaseline, bash_template, is_valid_bash  # noqa: E402
 
 
 needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
@@ -184,59 +169,6 @@ def test_bash_validity_without_bash(tmp_path, monkeypatch):
         is_valid_bash("echo a command that no other test has cached")
 
 
-def test_group_references():
-    pairs = [
-        {"text": "List files", "code": "ls"},
-        {"text": "show date", "code": "date"},
-        {"text": "list  files", "code": "ls -a"},
-        {"text": "list files", "code": "ls"},
-    ]
-    assert group_references(pairs) == {"list files": ["ls", "ls -a"], "show date": ["date"]}
-
-
-@needs_bash
-def test_scores():
-    references = [["ls -la docs", "find docs"], ["date"], ["cat a | wc -l"], ["pwd"]]
-    candidates = [
-        ["du docs", "find  docs"],  # exact match of the second reference at 2
-        ["", "who", "ls", "date"],  # top-1 blank; exact match at 4
-        ["cat b | wc -l"],  # template match at 1
-        ["echo 'unclosed", "pwd -P"],  # top-1 not valid; no match
-    ]
-    assert score_candidates(candidates, references) == {
-        "non_empty_top1": 75.0,
-        "valid_top1": 50.0,
-        "exact_match_top1": 0.0,
-        "exact_match_top3": 25.0,
-        "exact_match_top5": 50.0,
-        "template_match_top1": 25.0,
-        "template_match_top3": 50.0,
-        "template_match_top5": 75.0,
-    }
-
-
-@needs_bash
-def test_scores_of_gold_and_of_nothing():
-    references = [["ls -la docs", "find docs"], ["time ls"]]
-    assert set(score_candidates(references, references).values()) == {100.0}
-    assert set(score_candidates([[], [""]], references).values()) == {0.0}
-
-
-@pytest.mark.parametrize(
-    ("candidates", "references", "ks", "message"),
-    [
-        ([], [], (1,), "`candidates` and `references`"),
-        ([["ls"]], [["ls"], ["pwd"]], (1,), "`candidates` and `references`"),
-        ([["ls"]], [[]], (1,), "`references`.*index 0"),
-        ([["ls"]], [["ls"]], (0, 1), "`ks`"),
-        ([["ls"]], [["ls"]], (), "`ks`"),
-    ],
-)
-def test_scores_refuse_bad_input(candidates, references, ks, message):
-    with pytest.raises(ValueError, match=message):
-        score_candidates(candidates, references, ks)
-
-
 def test_nearest_neighbour():
     baseline = NearestNeighbourBaseline(
         ["Show the current date", "show date in words", "list hidden files", "show the current date"],
@@ -251,131 +183,3 @@ def test_nearest_neighbour():
         baseline.predict(["files"], k=0)
     with pytest.raises(ValueError, match="`train_prompts` and `train_codes`"):
         NearestNeighbourBaseline(["a"], [])
-
-
-def test_limit_always_selects_the_same_prompts():
-    references = {f"prompt {index}": ["ls"] for index in range(50)}
-    shuffled = dict(reversed(references.items()))
-    selected = select_prompts(references, 10)
-    assert len(set(selected)) == 10
-    assert select_prompts(shuffled, 10) == selected
-    assert select_prompts(references, 50) == sorted(references)
-    with pytest.raises(ValueError, match="`limit`"):
-        select_prompts(references, 0)
-
-
-class ScriptedPipeline:
-    """Answers like `CodeFusionPipeline`, with the codes it is given, and keeps what it was called with."""
-
-    def __init__(self, codes):
-        self.codes = codes
-        self.scheduler = DDPMScheduler()
-        self.calls = []
-
-    def __call__(self, prompt, num_inference_steps, num_return_sequences, temperature, guidance_scale, generator):
-        noise = torch.rand(1, generator=generator).item()
-        self.calls.append((prompt, num_inference_steps, num_return_sequences, noise))
-        codes = [self.codes[text][:num_return_sequences] for text in prompt]
-        return SimpleNamespace(codes=codes, scores=[[-float(rank) for rank, _ in enumerate(row)] for row in codes])
-
-
-PAIRS = [
-    {"text": "List files", "code": "ls"},
-    {"text": "list files", "code": "ls -a"},
-    {"text": "show the date", "code": "date"},
-    {"text": "count lines of a", "code": "wc -l a"},
-]
-CODES = {
-    "list files": ["ls -a", "ls"],
-    "show the date": ["time", "date"],
-    "count lines of a": ["wc -l b", "wc -c a"],
-}
-
-
-@needs_bash
-def test_evaluate_checkpoint(tmp_path):
-    pipe = ScriptedPipeline(CODES)
-    train_pairs = [{"text": "list all files", "code": "ls"}, {"text": "count words", "code": "wc -w a"}]
-    report = evaluate_checkpoint(
-        pipe,
-        PAIRS,
-        train_pairs,
-        num_inference_steps=7,
-        num_return_sequences=2,
-        batch_size=2,
-        ks=(1, 2),
-        output_dir=tmp_path / "run",
-    )
-
-    assert [call[:3] for call in pipe.calls] == [
-        (["count lines of a", "list files"], 7, 2),
-        (["show the date"], 7, 2),
-    ]
-    assert pipe.calls[0][3] != pipe.calls[1][3]
-    third = pytest.approx(100 / 3)
-    assert report["checkpoint"]["exact_match_top1"] == third
-    assert report["checkpoint"]["exact_match_top2"] == pytest.approx(200 / 3)
-    assert report["checkpoint"]["template_match_top2"] == 100.0
-    assert report["nearest_neighbour"]["exact_match_top1"] == third
-    settings = {name: report[name] for name in ("num_prompts", "num_return_sequences", "num_inference_steps", "seed")}
-    assert settings == {"num_prompts": 3, "num_return_sequences": 2, "num_inference_steps": 7, "seed": 0}
-    assert report["scheduler"] == "DDPMScheduler"
-
-    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["predictions.jsonl", "report.json"]
-    assert json.loads((tmp_path / "run" / "report.json").read_text()) == report
-    rows = [json.loads(line) for line in (tmp_path / "run" / "predictions.jsonl").read_text().splitlines()]
-    assert rows[1] == {
-        "prompt": "list files",
-        "references": ["ls", "ls -a"],
-        "candidates": ["ls -a", "ls"],
-        "scores": [0.0, -1.0],
-        "nearest_neighbour": ["ls", "wc -w a"],
-    }
-
-
-@needs_bash
-def test_evaluation_repeats_and_needs_no_training_pairs():
-    pipes = [ScriptedPipeline(CODES), ScriptedPipeline(CODES)]
-    reports = [evaluate_checkpoint(pipe, PAIRS, num_return_sequences=2, ks=(1,), limit=2) for pipe in pipes]
-    assert pipes[0].calls == pipes[1].calls
-    assert len(pipes[0].calls[0][0]) == 2
-    assert reports[0]["nearest_neighbour"] is None
-    assert reports[0]["checkpoint"] == reports[1]["checkpoint"]
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"pairs": []}, "`pairs`"),
-        ({"batch_size": 0}, "`batch_size`"),
-        ({"num_return_sequences": 3}, "`num_return_sequences`"),
-        ({"limit": 0}, "`limit`"),
-    ],
-)
-def test_evaluation_refuses_bad_input(options, message):
-    with pytest.raises(ValueError, match=message):
-        evaluate_checkpoint(ScriptedPipeline(CODES), **{"pairs": PAIRS, **options})
-
-
-def test_report_table():
-    report = {
-        "checkpoint": {"valid_top1": 50.0, "template_match_top5": 12.34},
-        "nearest_neighbour": {"valid_top1": 100.0, "template_match_top5": 22.75},
-        "num_prompts": 300,
-        "num_return_sequences": 5,
-        "num_inference_steps": 20,
-        "temperature": 0.05,
-        "guidance_scale": 1.0,
-        "scheduler": "DDPMScheduler",
-        "seed": 0,
-        "seconds": 61.5,
-    }
-    console = Console(width=100, record=True, file=io.StringIO())
-    console.print(report_table(report))
-    text = console.export_text()
-    assert "300 prompts, 5 candidates" in text
-    row = next(line for line in text.splitlines() if "template match, top-5" in line)
-    assert "12.3" in row and "22.8" in row
-
-    console.print(report_table({**report, "nearest_neighbour": None}))
-    assert "nearest neighbour" not in console.export_text()

@@ -1,8 +1,11 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The checkpoints that come with the package."""
+"""The checkpoints that come with the package, and the T5 models trained beside them to compare with."""
 
 from pathlib import Path
+
+
+BASELINE_SUFFIX = "-t5"
 
 
 def available_checkpoints() -> list[str]:
@@ -29,4 +32,20 @@ def checkpoint_path(name: str) -> Path:
     return Path(__file__).parent / name
 
 
-__all__ = ["available_checkpoints", "checkpoint_path"]
+def baseline_path(language: str) -> Path | None:
+    """
+    Folder of the auto-regressive baseline of a language, for
+    [`~codefusion_hf.evaluation.auto_regressive.AutoRegressiveBaseline`].
+
+    Args:
+        language (`str`):
+            `bash`, `python` or `cf`.
+
+    Returns:
+        `Path`: the folder; `None` if none is bundled.
+    """
+    path = Path(__file__).parent / f"{language}{BASELINE_SUFFIX}"
+    return path if (path / "config.json").is_file() else None
+
+
+__all__ = ["available_checkpoints", "baseline_path", "checkpoint_path"]

@@ -9,7 +9,9 @@ https://aclanthology.org/L18-1491); the CodeFusion paper reports template match 
 normaliser, so the rules are stated here. Two commands match when their templates are equal:
 
 - The command is parsed by bashlex. What bashlex cannot parse (`case`, `select`, `time`, `coproc`, `[[ ... ]]`,
-  arithmetic, quotes or white space inside `${ }`, malformed code) counts as a plain string with normalised whitespace.
+  arithmetic, quotes or white space inside `${ }`, substitutions of several lines, malformed code) counts as a plain
+  string with normalised whitespace. In a word of several quoted pieces, bashlex takes `$( )` in single quotes for a
+  substitution (`x'$(y)'`), and sees none in a word that begins and ends with one (`'x'$(y)'z'`); so do templates.
 - *Utilities* are compared by their base name (`/bin/ls` is `ls`). The command that a wrapper (`sudo`, `xargs`, `env`,
   ...) or `find -exec` runs is a command of its own, so its utility is kept too.
 - *Flags* are compared without regard to their order. Clusters of short options are split (`-rf` is `-r -f`), values
@@ -27,6 +29,7 @@ normaliser, so the rules are stated here. Two commands match when their template
 """
 
 import functools
+import itertools
 import os
 import re
 import subprocess
@@ -170,6 +173,13 @@ CLOSING_WORDS = frozenset({")", ";", "do", "done", "elif", "else", "fi", "then",
 # white space or a quote; of the 9,068 training commands of NL2Bash this turns away 5 that bashlex would parse.
 UNCLOSED_PARAMETER = re.compile(r"""\$\{[^}\s'"]*(?:[\s'"]|$)""")
 
+# Blank lines and comments before a statement, and the end of the line before it. The look-ahead keeps what is matched
+# from ending in the middle of a comment.
+NEXT_STATEMENT = re.compile(r"(?:[ \t\n]|\\\n|#[^\n]*(?:\n|\Z))*(?=[^ \t\n#\\]|\\(?!\n))")
+
+# What follows the command in a substitution; anything else has not been parsed.
+SUBSTITUTION_END = re.compile(r"[ \t\n]*[)`]")
+
 SYNTAX_CHECK_SECONDS = 5.0
 
 
@@ -211,7 +221,6 @@ def is_valid_bash(code: str) -> bool:
     return result.returncode == 0
 
 
-@functools.lru_cache(maxsize=2**16)
 def bash_template(code: str) -> str:
     """
     The template of a command: utilities, flags and operators kept, other words replaced by `ARG`.
@@ -228,11 +237,59 @@ def bash_template(code: str) -> str:
         `find . -name '*.log' -mtime +7 -exec rm -f {} \\;`, or the code with normalised whitespace if it does not
         parse.
     """
+    return _parsed_template(code) or normalize_whitespace(code)
+
+
+def is_parsable_bash(code: str) -> bool:
+    """
+    Whether [`bash_template`] gives more than the string itself: bashlex parses the code, and there is a command in it.
+
+    This is not validity: Bash has constructs that bashlex does not know (see [`is_valid_bash`]).
+
+    Args:
+        code (`str`):
+            Any string.
+
+    Returns:
+        `bool`: `False` for what counts as a plain string, blank code and comments among it.
+    """
+    return _parsed_template(code) is not None
+
+
+@functools.lru_cache(maxsize=2**16)
+def _parsed_template(code: str) -> str | None:
     try:
-        trees = parse_bash(code)
-        return " ".join(_statement_tokens(trees)) or normalize_whitespace(code)
+        return " ".join(_statement_tokens(parse_bash(code))) or None
     except (BashSyntaxError, RecursionError):
-        return normalize_whitespace(code)
+        return None
+
+
+@functools.lru_cache(maxsize=2**16)
+def utilities_and_flags(code: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """
+    The utilities that code runs, in the order in which they stand, each with its set of flags.
+
+    Utilities and flags are those of the template; `-o` of `find` is an operator. A command that a wrapper such as
+    `xargs` or `find -exec` runs comes after it, with flags of its own, and so does one in a substitution.
+
+    Args:
+        code (`str`):
+            The code, of one line or more.
+
+    Returns:
+        `tuple[tuple[str, frozenset[str]], ...]`: For instance `(("find", {"-name", "-exec"}), ("rm", {"-f"}))` for
+        `find . -name x -exec rm -f {} +`. Empty if the code runs no utility, as `x=1` does not.
+
+    Raises:
+        `BashSyntaxError`: If bashlex cannot parse the code, or it is nested too deep to walk.
+    """
+    visitor = _CommandVisitor()
+    try:
+        for tree in parse_bash(code):
+            visitor.visit(tree)
+    except RecursionError as error:
+        raise BashSyntaxError(f"The code is nested too deep to walk: {code!r}.") from error
+    return tuple((name, frozenset(flags)) for name, flags in visitor.commands)
 
 
 class BashSyntaxError(ValueError):
@@ -248,19 +305,90 @@ def parse_bash(code: str) -> list["bashlex.ast.node"]:
             The code to parse.
 
     Returns:
-        `list[bashlex.ast.node]`: One tree for each line.
+        `list[bashlex.ast.node]`: One tree for each statement that ends with its line; none if there is no statement.
 
     Raises:
         `BashSyntaxError`: If bashlex fails (it has errors of its own, and raises `NotImplementedError`,
-            `AttributeError`, `IndexError`, `AssertionError` and others where its grammar has gaps), or if the code has
-            a `${` on which it might never return.
+            `AttributeError`, `IndexError`, `AssertionError` and others where its grammar has gaps), if the code has a
+            `${` on which it might never return, or a substitution that it does not read to the end.
     """
     if UNCLOSED_PARAMETER.search(code.replace("\\\n", "")):
         raise BashSyntaxError(f"bashlex may not return from the `${{` in {code!r}.")
     try:
-        return bashlex.parse(code)
+        # `bashlex.parse` takes a blank line or a comment for the end of the code.
+        trees = []
+        start = 0
+        while following := NEXT_STATEMENT.match(code, start):
+            start = following.end()
+            tree = bashlex.parsesingle(code[start:])
+            bashlex.ast.posshifter(start).visit(tree)
+            trees.append(tree)
+            extent = _ExtentVisitor(code)
+            extent.visit(tree)
+            start = extent.end
     except Exception as error:
         raise BashSyntaxError(f"bashlex cannot parse {code!r}: {type(error).__name__}: {error}") from error
+    return trees
+
+
+class _ExtentVisitor(bashlex.ast.nodevisitor):
+    """Finds where a tree ends, here-documents included, and checks the substitutions in its words."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self.end = 0
+
+    def visitnode(self, node: "bashlex.ast.node") -> None:
+        self.end = max(self.end, node.pos[1])
+
+    def visitword(self, node: "bashlex.ast.node", word: str) -> bool:
+        # In a word, bashlex counts characters after it has joined continued lines.
+        substitutions = _SubstitutionVisitor(self.code[slice(*node.pos)].replace("\\\n", ""), node.pos[0])
+        for part in node.parts:
+            substitutions.visit(part)
+        return False
+
+    visitassignment = visitword
+
+
+class _SubstitutionVisitor(bashlex.ast.nodevisitor):
+    """Checks that substitutions are parsed to their ends: of several lines, bashlex takes all but one for text."""
+
+    def __init__(self, word: str, start: int) -> None:
+        self.word = word
+        self.start = start
+
+    def visitcommandsubstitution(self, node: "bashlex.ast.node", command: "bashlex.ast.node") -> None:
+        if not SUBSTITUTION_END.match(self.word, command.pos[1] - self.start):
+            raise BashSyntaxError("bashlex does not read a substitution to its end.")
+
+    visitprocesssubstitution = visitcommandsubstitution
+
+
+class _CommandVisitor(bashlex.ast.nodevisitor):
+    """Collects utilities and their flags from a tree, substitutions included."""
+
+    def __init__(self) -> None:
+        self.commands: list[tuple[str, set[str]]] = []
+
+    def visitcommand(self, node: "bashlex.ast.node", parts: list["bashlex.ast.node"]) -> None:
+        words = [part for part in parts if part.kind in ("assignment", "word")]
+        first = next((index for index, word in enumerate(words) if word.kind == "word"), len(words))
+        name, flags = "", set[str]()
+        # The `find` commands that go on when the command of their `-exec` ends.
+        interrupted: list[tuple[str, set[str]]] = []
+        is_name = True
+        for token in _utility_tokens(words[first:]):
+            if interrupted and token in ("\\;", "+"):
+                (name, flags), is_name = interrupted.pop(), False
+            elif is_name or (name in WRAPPERS and not token.startswith((PLACEHOLDER, "-", "$(", "<(", ">("))):
+                name, flags, is_name = token, set(), False
+                self.commands.append((name, flags))
+            elif token.startswith("-") and not (name in FIND_UTILITIES and token == "-o"):
+                flags.add(token)
+                if name in FIND_UTILITIES and token in FIND_COMMAND_ACTIONS:
+                    interrupted.append((name, flags))
+                    is_name = True
 
 
 def _statement_tokens(trees: Iterable["bashlex.ast.node"]) -> list[str]:
@@ -269,7 +397,7 @@ def _statement_tokens(trees: Iterable["bashlex.ast.node"]) -> list[str]:
     for tree in trees:
         tokens += [*_node_tokens(tree), ";"]
     kept: list[str] = []
-    for token, following in zip(tokens, [*tokens[1:], ")"], strict=True):
+    for token, following in itertools.zip_longest(tokens, tokens[1:], fillvalue=")"):
         if token != ";" or not (following in CLOSING_WORDS or kept[-1:] == ["&"]):
             kept.append(token)
     return kept

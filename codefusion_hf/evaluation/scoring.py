@@ -1,109 +1,291 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Scores of ranked candidates against several references, at top-1, top-3 and top-5 as in the CodeFusion paper."""
+"""
+Scores of ranked candidates against several references, at top-1, top-3 and top-5 as in the CodeFusion paper
+(https://huggingface.co/papers/2310.17680, section 4).
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+All scores are means over prompts with 95 % bootstrap intervals over prompts, in per cent unless said otherwise. The
+figure at top-k is that of the best of the first k candidates of each prompt: for a match, whether any of them matches.
 
-from codefusion_hf.data.pairs import normalize_prompt
-from codefusion_hf.evaluation.bash import bash_template, is_valid_bash
+- All languages: `non_empty` and `valid` (top-1 alone), `exact_match`, `bleu`, `chrf`
+  ([`~codefusion_hf.evaluation.text_similarity`]) and `edit_distance` to the nearest reference (less is better).
+- Bash: `valid` is what `bash -n` accepts, where Bash is installed, and `parses` what bashlex does; `template_match`
+  ([`~codefusion_hf.evaluation.bash`]) and `nlc2cmd` ([`~codefusion_hf.evaluation.nlc2cmd`]).
+- Python: `valid` is what `ast.parse` accepts; with an encoder, `code_bert_score`
+  ([`~codefusion_hf.evaluation.code_bert_score`]).
+- CF rules: `valid` is what the grammar accepts; `execution_match` and `execution_match_any_column`
+  ([`~codefusion_hf.evaluation.cf_match`]).
+"""
+
+import math
+import shutil
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from codefusion_hf.evaluation.bash import bash_template, is_parsable_bash, is_valid_bash
+from codefusion_hf.evaluation.cf_match import execution_match, is_valid_cf_rule
+from codefusion_hf.evaluation.code_bert_score import CodeBERTScore
+from codefusion_hf.evaluation.confidence import Estimate, bootstrap_mean
+from codefusion_hf.evaluation.diversity import diversity
 from codefusion_hf.evaluation.exact_match import normalize_whitespace
+from codefusion_hf.evaluation.examples import Example
+from codefusion_hf.evaluation.nlc2cmd import nlc2cmd_score
+from codefusion_hf.evaluation.python import is_valid_python
+from codefusion_hf.evaluation.text_similarity import corpus_bleu, corpus_chrf, edit_distance
 
 
-def group_references(pairs: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:
+KS = (1, 3, 5)
+
+# The one metric that takes a program: without it, reports have no such row.
+BASH_SYNTAX_CHECK = "accepted by bash -n"
+
+
+@dataclass(frozen=True)
+class CandidateMetric:
     """
-    Gather the right answers of every prompt: data sets such as NL2Bash repeat a prompt with several.
+    A metric that gives each candidate a number.
 
     Args:
-        pairs (iterable of mappings with `text` and `code`):
-            The pairs. Prompts are equal when their normalised forms are, see
-            [`~codefusion_hf.data.pairs.normalize_prompt`].
-
-    Returns:
-        `dict[str, list[str]]`: Normalised prompt to its distinct codes, both in the order of their first occurrence.
+        name (`str`):
+            Its name in reports.
+        title (`str`):
+            Its name in tables.
+        value (callable from `str` and [`Example`] to `float`):
+            The number, in [0, 1] (the NLC2CMD score: from -1), of a candidate that is not blank.
+        worst (`float`, *optional*, defaults to 0.0):
+            That of a blank candidate, and of none.
+        less_is_better (`bool`, *optional*, defaults to `False`):
+            Whether the best candidate is the one with the lowest number.
+        only_first (`bool`, *optional*, defaults to `False`):
+            Whether the figure is given at top-1 alone.
     """
-    references: dict[str, dict[str, None]] = {}
-    for pair in pairs:
-        references.setdefault(normalize_prompt(pair["text"]), {})[pair["code"]] = None
-    return {prompt: list(codes) for prompt, codes in references.items()}
+
+    name: str
+    title: str
+    value: Callable[[str, Example], float]
+    worst: float = 0.0
+    less_is_better: bool = False
+    only_first: bool = False
 
 
-def match_at_k(
-    candidates: Sequence[Sequence[str]],
-    references: Sequence[Sequence[str]],
-    k: int,
-    normalize: Callable[[str], str],
-) -> float:
+def _matches_exactly(candidate: str, example: Example) -> float:
+    return float(normalize_whitespace(candidate) in map(normalize_whitespace, example.references))
+
+
+def _matches_template(candidate: str, example: Example) -> float:
+    return float(bash_template(candidate) in map(bash_template, example.references))
+
+
+def _matches_execution(candidate: str, example: Example) -> float:
+    return float(any(execution_match(candidate, reference, example.table) for reference in example.references))
+
+
+def _matches_execution_of_any_column(candidate: str, example: Example) -> float:
+    return float(
+        any(
+            execution_match(candidate, reference, example.table, column_required=False)
+            for reference in example.references
+        )
+    )
+
+
+def _least_edit_distance(candidate: str, example: Example) -> float:
+    return min(edit_distance(candidate, reference) for reference in example.references)
+
+
+def _check_syntax(title: str, is_valid: Callable[[str], bool], name: str = "valid") -> CandidateMetric:
+    return CandidateMetric(name, title, lambda candidate, example: float(is_valid(candidate)), only_first=True)
+
+
+_NON_EMPTY = CandidateMetric("non_empty", "non-empty", lambda candidate, example: 1.0, only_first=True)
+_EXACT_MATCH = CandidateMetric("exact_match", "exact match", _matches_exactly)
+_EDIT_DISTANCE = CandidateMetric(
+    "edit_distance", "edit distance ↓", _least_edit_distance, worst=1.0, less_is_better=True
+)
+
+METRICS: dict[str, tuple[CandidateMetric, ...]] = {
+    "bash": (
+        _NON_EMPTY,
+        _check_syntax(BASH_SYNTAX_CHECK, is_valid_bash),
+        _check_syntax("parsed by bashlex", is_parsable_bash, "parses"),
+        _EXACT_MATCH,
+        CandidateMetric("template_match", "template match", _matches_template),
+        CandidateMetric(
+            "nlc2cmd", "NLC2CMD score", lambda candidate, example: nlc2cmd_score(candidate, example.references), -1.0
+        ),
+        _EDIT_DISTANCE,
+    ),
+    "python": (
+        _NON_EMPTY,
+        _check_syntax("parsed by ast", is_valid_python),
+        _EXACT_MATCH,
+        _EDIT_DISTANCE,
+    ),
+    "cf": (
+        _NON_EMPTY,
+        _check_syntax("parsed by the grammar", is_valid_cf_rule),
+        _EXACT_MATCH,
+        CandidateMetric("execution_match", "execution match", _matches_execution),
+        CandidateMetric(
+            "execution_match_any_column", "execution, any column", _matches_execution_of_any_column
+        ),
+        _EDIT_DISTANCE,
+    ),
+}
+LANGUAGES = tuple(METRICS)
+
+# The metric that the paper reports for the language, and whether a reference parses: what does not is a plain string.
+MAIN_METRICS = {"bash": "template_match", "python": "chrf", "cf": "execution_match"}
+_PARSERS = {"bash": is_parsable_bash, "python": is_valid_python, "cf": is_valid_cf_rule}
+
+_CORPUS_METRICS = {"bleu": ("BLEU", corpus_bleu), "chrf": ("chrF", corpus_chrf)}
+
+
+def metric_title(language: str, name: str, encoder_title: str = "CodeBERTScore") -> str:
     """
-    Share of prompts with a right one among their first `k` candidates.
+    What tables and plots call a score.
 
     Args:
-        candidates (sequence of sequences of `str`):
-            Ranked candidates of every prompt, best first. Blank ones match nothing; where there are fewer than `k`,
-            all are looked at.
-        references (sequence of sequences of `str`):
-            The right answers of every prompt; matching any of them is enough.
-        k (`int`):
-            Number of candidates to look at, 1 or more.
-        normalize (callable from `str` to `str`):
-            Two codes match when their normalised forms are equal.
+        language (`str`):
+            One of `LANGUAGES`.
+        name (`str`):
+            Name of a metric, or a key of what [`score_candidates`] returns.
+        encoder_title (`str`, *optional*, defaults to `"CodeBERTScore"`):
+            What to call `code_bert_score`, see [`~codefusion_hf.evaluation.code_bert_score.CodeBERTScore.name`].
 
     Returns:
-        `float`: Percentage from 0 to 100.
+        `str`: for instance `template match`, or `template match, top-5`.
     """
-    matched = 0
-    for ranked, right in zip(candidates, references, strict=True):
-        accepted = {normalize(code) for code in right}
-        matched += any(code.strip() and normalize(code) in accepted for code in ranked[:k])
-    return 100 * matched / len(candidates)
+    titles = {metric.name: metric.title for metric in METRICS[language]}
+    titles |= {metric: title for metric, (title, _) in _CORPUS_METRICS.items()}
+    titles["code_bert_score"] = encoder_title
+    metric, _, k = name.partition("_top")
+    return f"{titles[metric]}, top-{k}" if k else titles[metric]
 
 
 def score_candidates(
+    examples: Sequence[Example],
     candidates: Sequence[Sequence[str]],
-    references: Sequence[Sequence[str]],
-    ks: Sequence[int] = (1, 3, 5),
-) -> dict[str, float]:
+    language: str,
+    ks: Sequence[int] = KS,
+    encoder: CodeBERTScore | None = None,
+    metrics: Collection[str] | None = None,
+) -> dict[str, Estimate]:
     """
-    Score ranked Bash candidates.
+    Score ranked candidates. The module's docstring names the metrics.
+
+    Args:
+        examples (sequence of [`Example`]):
+            The prompts with their references, one or more.
+        candidates (sequence of sequences of `str`):
+            Ranked candidates of every prompt, best first. Blank ones match nothing; a prompt without candidates counts
+            as not answered.
+        language (`str`):
+            `bash`, `python` or `cf`.
+        ks (sequence of `int`, *optional*, defaults to `(1, 3, 5)`):
+            How many candidates to look at, each 1 or more.
+        encoder ([`CodeBERTScore`], *optional*):
+            Encoder of the score of that name.
+        metrics (collection of `str`, *optional*):
+            Names of the metrics to compute. All of the language if not given.
+
+    Returns:
+        `dict[str, Estimate]`: `{metric}_top{k}`, in per cent.
+
+    Raises:
+        `ValueError`: If there are no prompts, the two lengths differ, `language` is unknown, or a `k` is below 1.
+    """
+    if len(candidates) == 0 or len(candidates) != len(examples):
+        raise ValueError(
+            "`examples` and `candidates` must have one entry for each of one or more prompts, "
+            f"got {len(examples)} and {len(candidates)}."
+        )
+    if language not in METRICS:
+        raise ValueError(f"`language` must be one of {', '.join(LANGUAGES)}, got {language!r}.")
+    if len(ks) == 0 or min(ks) < 1:
+        raise ValueError(f"`ks` must be one or more integers from 1 up, got {ks!r}.")
+    candidates = [ranked[: max(ks)] for ranked in candidates]
+
+    scores: dict[str, Estimate] = {}
+    for metric in METRICS[language]:
+        if metrics is not None and metric.name not in metrics:
+            continue
+        if metric.title == BASH_SYNTAX_CHECK and shutil.which("bash") is None:
+            continue
+        values = [
+            [metric.value(code, example) if code.strip() else metric.worst for code in ranked]
+            for ranked, example in zip(candidates, examples, strict=True)
+        ]
+        for k in (1,) if metric.only_first else ks:
+            scores[f"{metric.name}_top{k}"] = _best_of(values, k, metric.worst, metric.less_is_better)
+    references = [example.references for example in examples]
+    for name, (_, score) in _CORPUS_METRICS.items():
+        for k in ks if metrics is None or name in metrics else ():
+            scores[f"{name}_top{k}"] = score(candidates, references, k)
+    if encoder is not None and (metrics is None or "code_bert_score" in metrics):
+        similarities = iter(
+            encoder.score(
+                [code for ranked in candidates for code in ranked],
+                [example.references for example, ranked in zip(examples, candidates, strict=True) for _ in ranked],
+            )
+        )
+        values = [[next(similarities) for _ in ranked] for ranked in candidates]
+        for k in ks:
+            scores[f"code_bert_score_top{k}"] = _best_of(values, k, worst=0.0)
+    return scores
+
+
+def _best_of(values: Sequence[Sequence[float]], k: int, worst: float, less_is_better: bool = False) -> Estimate:
+    best = min if less_is_better else max
+    return bootstrap_mean([100 * best(ranked[:k], default=worst) for ranked in values])
+
+
+def score_diversity(candidates: Sequence[Sequence[str]], encoder: CodeBERTScore | None = None) -> dict[str, Estimate]:
+    """
+    How different the candidates of a prompt are from each other, see [`~codefusion_hf.evaluation.diversity`].
 
     Args:
         candidates (sequence of sequences of `str`):
-            Ranked candidates of every prompt, best first. A prompt without candidates counts as not answered.
-        references (sequence of sequences of `str`):
-            The right answers of every prompt, at least one each.
-        ks (sequence of `int`, *optional*, defaults to `(1, 3, 5)`):
-            How many candidates to look at, each 1 or more.
+            Candidates of every prompt.
+        encoder ([`CodeBERTScore`], *optional*):
+            Encoder for the mean similarity of embeddings.
 
     Returns:
-        `dict[str, float]`: Percentages of all prompts, from 0 to 100:
-
-        - `non_empty_top1`: the first candidate is not blank.
-        - `valid_top1`: `bash -n` accepts the first candidate, and it is not blank
-          ([`~codefusion_hf.evaluation.bash.is_valid_bash`]).
-        - `exact_match_top{k}`: one of the first `k` equals a reference, whitespace normalised.
-        - `template_match_top{k}`: one of the first `k` has the template of a reference
-          ([`~codefusion_hf.evaluation.bash.bash_template`]).
-
-    Raises:
-        `ValueError`: If there are no prompts, the two lengths differ, a prompt has no reference, or a `k` is below 1.
-        `RuntimeError`: If `bash` is not installed.
+        `dict[str, Estimate]`: means in [0, 1] over the prompts that have the figure (one with a single candidate has
+        no distance); a figure that no prompt has is left out.
     """
-    if len(candidates) == 0 or len(candidates) != len(references):
-        raise ValueError(
-            "`candidates` and `references` must have one entry for each of one or more prompts, "
-            f"got {len(candidates)} and {len(references)}."
-        )
-    for index, right in enumerate(references):
-        if len(right) == 0:
-            raise ValueError(f"`references` must have at least one code for each prompt, got none at index {index}.")
-    if len(ks) == 0 or min(ks) < 1:
-        raise ValueError(f"`ks` must be one or more integers from 1 up, got {ks!r}.")
-
-    first = [ranked[0] if ranked else "" for ranked in candidates]
-    scores = {
-        "non_empty_top1": 100 * sum(bool(code.strip()) for code in first) / len(first),
-        "valid_top1": 100 * sum(is_valid_bash(code) for code in first) / len(first),
-    }
-    for metric, normalize in (("exact_match", normalize_whitespace), ("template_match", bash_template)):
-        for k in ks:
-            scores[f"{metric}_top{k}"] = match_at_k(candidates, references, k, normalize)
+    scores = {}
+    for name, values in diversity(candidates, encoder).items():
+        if defined := [value for value in values if not math.isnan(value)]:
+            scores[name] = bootstrap_mean(defined)
     return scores
+
+
+def unparsable_share(examples: Sequence[Example], language: str) -> float:
+    """
+    Share of the references that the parser of their language does not take. They count as plain strings.
+
+    Args:
+        examples (sequence of [`Example`]):
+            The examples, one or more.
+        language (`str`):
+            `bash`, `python` or `cf`.
+
+    Returns:
+        `float`: in per cent.
+    """
+    references = [reference for example in examples for reference in example.references]
+    return 100 * sum(not _PARSERS[language](reference) for reference in references) / len(references)
+
+
+__all__ = [
+    "CandidateMetric",
+    "KS",
+    "LANGUAGES",
+    "MAIN_METRICS",
+    "METRICS",
+    "metric_title",
+    "score_candidates",
+    "score_diversity",
+    "unparsable_share",
+]

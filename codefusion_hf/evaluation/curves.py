@@ -1,0 +1,102 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The plots of an evaluation: match against k and against the number of steps, edit distance against the step."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codefusion_hf.evaluation.confidence import Estimate, bootstrap_mean
+from codefusion_hf.evaluation.denoising import edit_distance_by_step
+from codefusion_hf.evaluation.evaluate import predict_system
+from codefusion_hf.evaluation.examples import Example
+from codefusion_hf.evaluation.plots import plot_edit_distance_by_step, plot_match_at_k, plot_match_at_steps
+from codefusion_hf.evaluation.scoring import MAIN_METRICS, metric_title, score_candidates
+from codefusion_hf.evaluation.systems import System
+from codefusion_hf.resumable import process_state
+
+
+if TYPE_CHECKING:
+    from codefusion_hf.pipelines import CodeFusionPipeline
+
+
+# Prompts that the edit distance is measured for, step by step.
+MAX_TRACKED_PROMPTS = 100
+
+
+def save_curves(
+    pipe: "CodeFusionPipeline",
+    systems: Sequence[System],
+    checkpoint_at: Callable[[int], System],
+    examples: Sequence[Example],
+    language: str,
+    output_dir: str | os.PathLike[str],
+    *,
+    num_inference_steps: int = 20,
+    compare_steps: Sequence[int] = (),
+    batch_size: int = 16,
+    seed: int = 0,
+) -> list[Path]:
+    """
+    Plot an evaluation.
+
+    Predictions that [`~codefusion_hf.evaluation.evaluate.evaluate_systems`] has left in the folder are not made again.
+
+    Args:
+        pipe ([`CodeFusionPipeline`]):
+            The loaded checkpoint.
+        systems (sequence of [`System`]):
+            What is compared.
+        checkpoint_at (callable from `int` to [`System`]):
+            The checkpoint with another number of denoising steps.
+        examples (sequence of [`Example`]):
+            Prompts and references.
+        language (`str`):
+            `bash`, `python` or `cf`; its main metric ([`~codefusion_hf.evaluation.scoring.MAIN_METRICS`]) is plotted.
+        output_dir (`str` or `os.PathLike`):
+            Folder of the evaluation, and of the plots.
+        num_inference_steps (`int`, *optional*, defaults to 20):
+            Denoising steps of the plot of edit distances, for the first 100 examples.
+        compare_steps (sequence of `int`, *optional*):
+            Numbers of denoising steps to compare; without them, there is no plot of these.
+        batch_size (`int`, *optional*, defaults to 16), seed (`int`, *optional*, defaults to 0):
+            As of the evaluation.
+
+    Returns:
+        `list[Path]`: the plots: `match_at_k.png`, `edit_distance.png` and, with `compare_steps`, `match_at_steps.png`.
+    """
+    folder = Path(output_dir)
+    metric = MAIN_METRICS[language]
+    ylabel = f"{metric_title(language, metric)} (%)"
+    is_main_process = process_state().is_main_process
+
+    def match(system: System, ks: Sequence[int]) -> list[Estimate]:
+        predictions = predict_system(system, examples, batch_size, folder)
+        candidates = [prediction["candidates"] for prediction in predictions]
+        scores = score_candidates(examples, candidates, language, ks, metrics=(metric,))
+        return [scores[f"{metric}_top{k}"] for k in ks]
+
+    num_candidates = min(system.settings["num_return_sequences"] for system in systems)
+    ks = range(1, num_candidates + 1)
+    paths = [folder / "match_at_k.png"]
+    by_system = {system.title: match(system, ks) for system in systems}
+    if is_main_process:
+        plot_match_at_k(by_system, ks, paths[-1], ylabel)
+
+    if compare_steps:
+        paths.append(folder / "match_at_steps.png")
+        ends = [match(checkpoint_at(steps), (1, num_candidates)) for steps in compare_steps]
+        by_k = {f"top-{k}": [end[index] for end in ends] for index, k in enumerate((1, num_candidates))}
+        if is_main_process:
+            plot_match_at_steps(compare_steps, by_k, paths[-1], ylabel)
+
+    paths.append(folder / "edit_distance.png")
+    if is_main_process:
+        prompts = [example.prompt for example in examples[:MAX_TRACKED_PROMPTS]]
+        distances = edit_distance_by_step(pipe, prompts, num_inference_steps, seed=seed, batch_size=batch_size)
+        plot_edit_distance_by_step([bootstrap_mean(at_step) for at_step in zip(*distances, strict=True)], paths[-1])
+    return paths
+
+
+__all__ = ["save_curves"]

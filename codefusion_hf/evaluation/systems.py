@@ -1,0 +1,152 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The systems that an evaluation compares: a CodeFusion checkpoint, and the baselines beside it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from codefusion_hf.evaluation.auto_regressive import AutoRegressiveBaseline
+from codefusion_hf.evaluation.nearest_neighbour import NearestNeighbourBaseline
+
+
+if TYPE_CHECKING:
+    from codefusion_hf.pipelines import CodeFusionPipeline
+
+
+# How the auto-regressive baseline is sampled.
+SAMPLING = {"temperature": 0.8, "top_p": 0.95}
+
+
+@dataclass(frozen=True)
+class System:
+    """
+    Something that gives ranked candidates for prompts.
+
+    Args:
+        name (`str`):
+            Its name in reports, and of the folder that its predictions are kept in.
+        title (`str`):
+            Its name in tables.
+        predict (callable from `list[str]` and `int` to `list[dict]`):
+            From a batch of prompts and the index of the first of them to one dictionary a prompt, with `candidates`
+            (`list[str]`, best first) and what else is to be kept.
+        settings (`dict`):
+            What the candidates depend on besides the prompts, ready for JSON.
+    """
+
+    name: str
+    title: str
+    predict: Callable[[list[str], int], list[dict[str, Any]]]
+    settings: dict[str, Any]
+
+
+def checkpoint_system(
+    pipe: "CodeFusionPipeline",
+    *,
+    num_inference_steps: int = 20,
+    num_return_sequences: int = 5,
+    temperature: float = 0.05,
+    guidance_scale: float = 1.0,
+    rounding: str = "decoder",
+    seed: int = 0,
+    name: str = "checkpoint",
+    **settings: Any,
+) -> System:
+    """
+    A CodeFusion checkpoint.
+
+    Args:
+        pipe ([`CodeFusionPipeline`]):
+            The loaded checkpoint, with the scheduler to evaluate. Its progress bar is left as it is;
+            `pipe.set_progress_bar_config(disable=True)` silences it.
+        num_inference_steps, num_return_sequences, temperature, guidance_scale, rounding:
+            As of [`CodeFusionPipeline`].
+        seed (`int`, *optional*, defaults to 0):
+            Seed of the noise. Each batch has a generator of its own, seeded with `seed` plus the index of its first
+            prompt, so that batches share no noise.
+        name (`str`, *optional*, defaults to `"checkpoint"`):
+            Name of the system.
+        settings:
+            More to write in the report: where the checkpoint is from, its hash.
+
+    Returns:
+        [`System`]
+    """
+    arguments = {
+        "num_inference_steps": num_inference_steps,
+        "num_return_sequences": num_return_sequences,
+        "temperature": temperature,
+        "guidance_scale": guidance_scale,
+        "rounding": rounding,
+    }
+
+    def predict(prompts: list[str], start: int) -> list[dict[str, Any]]:
+        output = pipe(prompt=prompts, generator=torch.Generator().manual_seed(seed + start), **arguments)
+        return [
+            {"candidates": codes, "scores": scores} for codes, scores in zip(output.codes, output.scores, strict=True)
+        ]
+
+    scheduler = {"scheduler": type(pipe.scheduler).__name__}
+    return System(name, "CodeFusion", predict, {**settings, **arguments, **scheduler, "seed": seed})
+
+
+def nearest_neighbour_system(train_rows: Sequence[Mapping[str, Any]], num_return_sequences: int = 5) -> System:
+    """
+    The floor: codes of the most similar training prompts, see [`NearestNeighbourBaseline`].
+
+    Args:
+        train_rows (sequence of mappings with `text` and `code`):
+            The training pairs.
+        num_return_sequences (`int`, *optional*, defaults to 5):
+            Candidates for each prompt.
+
+    Returns:
+        [`System`]
+    """
+    baseline = NearestNeighbourBaseline([row["text"] for row in train_rows], [row["code"] for row in train_rows])
+
+    def predict(prompts: list[str], start: int) -> list[dict[str, Any]]:
+        return [{"candidates": codes} for codes in baseline.predict(prompts, num_return_sequences)]
+
+    settings = {"num_return_sequences": num_return_sequences, "num_training_rows": len(train_rows)}
+    return System("nearest_neighbour", "nearest neighbour", predict, settings)
+
+
+def auto_regressive_systems(
+    baseline: AutoRegressiveBaseline, num_return_sequences: int = 5, seed: int = 0, **settings: Any
+) -> list[System]:
+    """
+    The auto-regressive baseline, decoded in two ways.
+
+    Args:
+        baseline ([`AutoRegressiveBaseline`]):
+            The loaded baseline.
+        num_return_sequences (`int`, *optional*, defaults to 5):
+            Candidates for each prompt; also the number of beams.
+        seed (`int`, *optional*, defaults to 0):
+            Seed of the sampling; each batch has its own, as that of [`checkpoint_system`].
+        settings:
+            More to write in the report.
+
+    Returns:
+        `list[System]`: with beam search, and with sampling.
+    """
+    settings = {**settings, "num_return_sequences": num_return_sequences}
+
+    def beam(prompts: list[str], start: int) -> list[dict[str, Any]]:
+        return [{"candidates": codes} for codes in baseline.predict(prompts, num_return_sequences, method="beam")]
+
+    def sample(prompts: list[str], start: int) -> list[dict[str, Any]]:
+        candidates = baseline.predict(prompts, num_return_sequences, method="sampling", seed=seed + start, **SAMPLING)
+        return [{"candidates": codes} for codes in candidates]
+
+    return [
+        System("t5_beam", f"T5, beam {num_return_sequences}", beam, settings),
+        System("t5_sampling", "T5, sampling", sample, {**settings, **SAMPLING, "seed": seed}),
+    ]
+
+
+__all__ = ["System", "auto_regressive_systems", "checkpoint_system", "nearest_neighbour_system"]
