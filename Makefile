@@ -1,12 +1,13 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
 #
-# make demo       an English sentence to Bash, with the bundled checkpoint, offline
-# make test       the tests, without the slow ones
-# make test-slow  the slow tests
-# make quality    what must pass before a commit: ruff and mypy
-# make style      what ruff can mend by itself
-# make clean      removes all that the other targets made, the virtual environment too
+# make demo         an English sentence to Bash, with the bundled checkpoint, offline
+# make test         the tests, without the slow ones
+# make test-slow    the slow tests
+# make conformance  transformers' own tests of models, fetched from PyPI, and of a scheduler; says why one is skipped
+# make quality      what must pass before a commit: ruff and mypy
+# make style        what ruff can mend by itself
+# make clean        removes all that the other targets made, the virtual environment too
 #
 # Each target first creates .venv and installs what it needs. It takes PYTHON=python3.12 for another interpreter, and
 # TORCH=torch TORCH_INDEX=https://download.pytorch.org/whl/cu130 (or another of PyTorch's indexes) for a GPU build.
@@ -22,7 +23,7 @@ PROMPT ?= find all files larger than 10 MB
 TORCH ?= torch==2.13.0
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: demo test test-slow quality style clean
+.PHONY: demo test test-slow conformance quality style clean
 .NOTPARALLEL:
 
 demo: $(VENV)/.installed
@@ -33,6 +34,12 @@ test: $(VENV)/.installed-test
 
 test-slow: $(VENV)/.installed-test
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m slow
+
+# RUN_SLOW is how transformers asks for its own slow tests.
+conformance: $(VENV)/.installed-test
+	$(BIN)/python tests/conformance/fetch_transformers_tests.py
+	HF_HUB_OFFLINE=1 RUN_SLOW=1 $(BIN)/python -m pytest -rs --no-fold-skipped tests/conformance \
+		tests/test_scheduler_conformance.py
 
 # mypy reads the package as it is installed: in the checkout, modeling/ and pipelines/ do not lie where their names say.
 # build/ goes first, since setuptools would pack what an earlier build left there.

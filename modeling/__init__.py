@@ -6,9 +6,16 @@ from transformers import AutoConfig, AutoModel
 
 from .configuration_codefusion import CodeFusionConfig, square_root_alphas_cumprod
 from .modeling_codefusion import CodeFusionModel, CodeFusionOutput
+from .self_contained import self_contained_source
 
 
 AutoConfig.register(CodeFusionConfig.model_type, CodeFusionConfig, exist_ok=True)
 AutoModel.register(CodeFusionConfig, CodeFusionModel, exist_ok=True)
 
-__all__ = ["CodeFusionConfig", "CodeFusionModel", "CodeFusionOutput", "square_root_alphas_cumprod"]
+__all__ = [
+    "CodeFusionConfig",
+    "CodeFusionModel",
+    "CodeFusionOutput",
+    "self_contained_source",
+    "square_root_alphas_cumprod",
+]

@@ -2,12 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Configuration of CodeFusion, and the square-root noise schedule that model and scheduler share."""
 
-from typing import Literal
+import os
+from pathlib import Path
+from typing import Any, Literal
 
 import torch
-from huggingface_hub.dataclasses import strict
 from transformers import AutoConfig, PreTrainedConfig
-from transformers.configuration_utils import SubConfigSpec
+from transformers.configuration_utils import SubConfigSpec, strict
+
+from .saving import save_code
+
+
+# The file that configuration and model are saved in for those who do not have this package, and its classes by the
+# auto classes that load them.
+MODEL_CODE = "modeling_codefusion"
+AUTO_MAP = {"AutoConfig": f"{MODEL_CODE}.CodeFusionConfig", "AutoModel": f"{MODEL_CODE}.CodeFusionModel"}
 
 
 def square_root_alphas_cumprod(
@@ -129,6 +138,7 @@ class CodeFusionConfig(PreTrainedConfig):
     ```"""
 
     model_type = "codefusion"
+    attribute_map = {"num_hidden_layers": "num_denoiser_layers"}  # whose states are the model's `hidden_states`
     sub_configs_defaults = {
         "encoder_config": SubConfigSpec(
             config_class=AutoConfig,
@@ -168,7 +178,7 @@ class CodeFusionConfig(PreTrainedConfig):
     sample_parameterization: Literal["expectation", "vector"] = "expectation"
     self_conditioning_probability: float | int = 0.5
     initializer_range: float | int = 0.02
-    pad_token_id: int | None = 0
+    pad_token_id: int = 0
     bos_token_id: int | None = 1
     eos_token_id: int | None = 2
     tie_word_embeddings: bool = False
@@ -216,6 +226,40 @@ class CodeFusionConfig(PreTrainedConfig):
             `torch.Tensor` of shape `(num_train_timesteps,)`, float32, see [`square_root_alphas_cumprod`].
         """
         return square_root_alphas_cumprod(self.num_train_timesteps, self.schedule_offset, self.noise_factor)
+
+    def save_code(self, save_directory: str | os.PathLike) -> None:
+        """
+        Save the code of configuration and model, in one file, for `trust_remote_code=True`.
+
+        Args:
+            save_directory (`str` or `os.PathLike`):
+                The folder.
+        """
+        save_code(f"{__name__.rpartition('.')[0]}.{MODEL_CODE}", Path(save_directory) / f"{MODEL_CODE}.py")
+
+    def save_pretrained(self, save_directory: str | os.PathLike, push_to_hub: bool = False, **kwargs: Any) -> None:
+        """
+        As [`~PreTrainedConfig.save_pretrained`], with the code beside it, without the path that the encoder was loaded
+        from, and without a dtype: a repository may hold weights in several (`variant="fp16"`), and each file says its
+        own.
+
+        Args:
+            save_directory (`str` or `os.PathLike`):
+                The folder.
+            push_to_hub (`bool`, *optional*, defaults to `False`):
+                Whether to push it to the Hub as well, to `repo_id` or, by default, a repository of the folder's name.
+            kwargs (*optional*):
+                Arguments of [`~PreTrainedConfig.push_to_hub`].
+        """
+        encoder_config: Any = self.encoder_config  # a configuration once it is initialised
+        encoder_config.name_or_path = ""
+        encoder_config.dtype = self.dtype = None
+        self.auto_map = dict(AUTO_MAP)
+        super().save_pretrained(save_directory)
+        self.save_code(save_directory)
+        if push_to_hub:
+            # Not by `super`, which would upload before the code is there.
+            self.push_to_hub(kwargs.pop("repo_id", Path(save_directory).name), **kwargs)
 
 
 __all__ = ["CodeFusionConfig", "square_root_alphas_cumprod"]

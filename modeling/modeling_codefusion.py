@@ -3,8 +3,11 @@
 """CodeFusion: encoder, code embedding, denoiser, decoder and head in one `PreTrainedModel`."""
 
 import math
+import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,15 +20,20 @@ from transformers import initialization as init
 from transformers.activations import ACT2FN
 from transformers.masking_utils import create_bidirectional_mask
 from transformers.modeling_layers import GradientCheckpointingLayer
-from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
-from transformers.utils import ModelOutput
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS, safe_open
+from transformers.utils import CONFIG_NAME, ModelOutput, cached_file
+from transformers.utils.output_capturing import OutputRecorder, capture_outputs
 
 from .configuration_codefusion import CodeFusionConfig
+from .saving import refuse_pickles
 
 
 # Weight of the length head's cross-entropy beside the three terms of the paper: as in Mask-Predict
 # (https://huggingface.co/papers/1904.09324), a side task that must not outweigh the code.
 LENGTH_LOSS_WEIGHT = 0.1
+
+# While it builds a model, transformers' `from_pretrained` changes torch's default dtype and functions for all threads.
+LOADING_LOCK = threading.Lock()
 
 KeyValues = tuple[tuple[torch.Tensor, torch.Tensor], ...]
 
@@ -62,6 +70,12 @@ class CodeFusionOutput(ModelOutput):
         hidden_states (`tuple(torch.FloatTensor)`, *optional*, returned when `output_hidden_states=True`):
             Input of the denoiser's first layer and output of each of its layers, of shape `(batch_size,
             canvas_length, hidden_size)`.
+        attentions (`tuple(torch.FloatTensor)`, *optional*, returned when `output_attentions=True`):
+            Weights of the self-attention in each of the denoiser's layers, of shape `(batch_size,
+            num_attention_heads, canvas_length, canvas_length)`; none unless `attn_implementation="eager"`.
+        cross_attentions (`tuple(torch.FloatTensor)`, *optional*, returned when `output_attentions=True`):
+            Those of the attention to the prompt, of shape `(batch_size, num_attention_heads, canvas_length,
+            sequence_length)`.
     """
 
     loss: torch.Tensor | None = None
@@ -75,6 +89,8 @@ class CodeFusionOutput(ModelOutput):
     token_loss: torch.Tensor | None = None
     encoder_last_hidden_state: torch.Tensor | None = None
     hidden_states: tuple[torch.Tensor, ...] | None = None
+    attentions: tuple[torch.Tensor, ...] | None = None
+    cross_attentions: tuple[torch.Tensor, ...] | None = None
 
 
 @dataclass
@@ -89,11 +105,15 @@ class CodeFusionDenoiserOutput(ModelOutput):
             Where x_0 is an expectation, the scores of the embeddings it is taken over.
         hidden_states (`tuple(torch.FloatTensor)`, *optional*, returned when `output_hidden_states=True`):
             Input of the first layer and output of each layer.
+        attentions, cross_attentions (`tuple(torch.FloatTensor)`, *optional*, returned when `output_attentions=True`):
+            Weights of the attention to the canvas and to the prompt in each layer.
     """
 
     sample: torch.Tensor
     logits: torch.Tensor | None = None
     hidden_states: tuple[torch.Tensor, ...] | None = None
+    attentions: tuple[torch.Tensor, ...] | None = None
+    cross_attentions: tuple[torch.Tensor, ...] | None = None
 
 
 def eager_attention_forward(
@@ -135,22 +155,21 @@ class CodeFusionAttention(nn.Module):
         self,
         hidden_states: torch.Tensor,
         attention_mask: torch.Tensor | None = None,
-        key_value: tuple[torch.Tensor, torch.Tensor] | None = None,
-    ) -> torch.Tensor:
+        key: torch.Tensor | None = None,
+        value: torch.Tensor | None = None,
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
         heads_shape = (*hidden_states.shape[:-1], -1, self.head_dim)
         query = self.q_proj(hidden_states).view(heads_shape).transpose(1, 2)
-        if key_value is None:
+        if key is None:
             key = self.k_proj(hidden_states).view(heads_shape).transpose(1, 2)
             value = self.v_proj(hidden_states).view(heads_shape).transpose(1, 2)
-        else:
-            key, value = key_value
         attention_interface: Callable = ALL_ATTENTION_FUNCTIONS.get_interface(
             self.config._attn_implementation, eager_attention_forward
         )
-        output, _ = attention_interface(
+        output, weights = attention_interface(
             self, query, key, value, attention_mask, dropout=0.0, scaling=self.scaling, is_causal=False
         )
-        return self.o_proj(output.reshape(hidden_states.shape))
+        return self.o_proj(output.reshape(hidden_states.shape)), weights
 
 
 class CodeFusionLayer(GradientCheckpointingLayer):
@@ -171,13 +190,15 @@ class CodeFusionLayer(GradientCheckpointingLayer):
         self,
         hidden_states: torch.Tensor,
         attention_mask: torch.Tensor | None,
-        key_value: tuple[torch.Tensor, torch.Tensor],
+        key: torch.Tensor,
+        value: torch.Tensor,
         cross_attention_mask: torch.Tensor | None,
     ) -> torch.Tensor:
-        hidden_states = hidden_states + self.self_attn(self.self_attn_layer_norm(hidden_states), attention_mask)
-        hidden_states = hidden_states + self.cross_attn(
-            self.cross_attn_layer_norm(hidden_states), cross_attention_mask, key_value
-        )
+        # Key and value one by one, and by position: re-entrant checkpointing cuts the graph at such arguments alone.
+        attended, _ = self.self_attn(self.self_attn_layer_norm(hidden_states), attention_mask)
+        hidden_states = hidden_states + attended
+        attended, _ = self.cross_attn(self.cross_attn_layer_norm(hidden_states), cross_attention_mask, key, value)
+        hidden_states = hidden_states + attended
         return hidden_states + self.down_proj(self.activation(self.up_proj(self.mlp_layer_norm(hidden_states))))
 
 
@@ -232,7 +253,7 @@ class CodeFusionStack(nn.Module):
         cross_attention_mask: torch.Tensor | None = None,
         lengths: torch.Tensor | None = None,
         conditioning: torch.Tensor | None = None,
-    ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+    ) -> torch.Tensor:
         """
         Args:
             latents (`torch.Tensor` of shape `(batch_size, canvas_length, input_size)`):
@@ -248,8 +269,7 @@ class CodeFusionStack(nn.Module):
                 Added at every position; the denoiser's time embedding.
 
         Returns:
-            The output latents, of shape `(batch_size, canvas_length, latent_size)`, and the hidden states: the input
-            of the first layer and the output of each.
+            The output latents, of shape `(batch_size, canvas_length, latent_size)`.
         """
         canvas_length = latents.shape[1]
         from_start = torch.arange(canvas_length, device=latents.device)
@@ -262,11 +282,9 @@ class CodeFusionStack(nn.Module):
         )
         if conditioning is not None:
             hidden_states = hidden_states + conditioning[:, None]
-        all_hidden_states: tuple[torch.Tensor, ...] = (hidden_states,)
-        for layer, key_value in zip(self.layers, key_values, strict=True):
-            hidden_states = layer(hidden_states, attention_mask, key_value, cross_attention_mask)
-            all_hidden_states += (hidden_states,)
-        return self.output_projection(self.layer_norm(hidden_states)), all_hidden_states
+        for layer, (key, value) in zip(self.layers, key_values, strict=True):
+            hidden_states = layer(hidden_states, attention_mask, key, value, cross_attention_mask)
+        return self.output_projection(self.layer_norm(hidden_states))
 
 
 class CodeFusionDenoiser(CodeFusionStack):
@@ -287,7 +305,7 @@ class CodeFusionDenoiser(CodeFusionStack):
         cross_attention_mask: torch.Tensor | None = None,
         lengths: torch.Tensor | None = None,
         self_condition: torch.Tensor | None = None,
-    ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+    ) -> torch.Tensor:
         """
         As [`CodeFusionStack.forward`], with `timesteps` (`torch.Tensor` of shape `(batch_size,)`, whole or
         fractional, in [0, num_train_timesteps)) and `self_condition` (the earlier estimate of x_0, of the shape of
@@ -337,6 +355,18 @@ def remove_pooler(encoder: PreTrainedModel) -> PreTrainedModel:
     return encoder
 
 
+def damaged_weights(folder: str | os.PathLike) -> list[str]:
+    """What is wrong with the safetensors files of a folder: a line for each that cannot be opened."""
+    damages = []
+    for path in sorted(Path(folder).glob("*.safetensors")):
+        try:
+            with safe_open(path, framework="pt"):
+                pass
+        except Exception as error:  # the type belongs to a library that this file, which travels, may not import
+            damages.append(f"`{path}`: {error}")
+    return damages
+
+
 class CodeFusionPreTrainedModel(PreTrainedModel):
     """Loading and saving of CodeFusion."""
 
@@ -350,6 +380,66 @@ class CodeFusionPreTrainedModel(PreTrainedModel):
     _no_split_modules = ["CodeFusionLayer"]
     _supports_sdpa = True
     _supports_attention_backend = True
+    _can_record_outputs = {
+        "hidden_states": CodeFusionLayer,
+        "attentions": OutputRecorder(CodeFusionAttention, index=1, layer_name="self_attn"),
+        "cross_attentions": OutputRecorder(CodeFusionAttention, index=1, layer_name="cross_attn"),
+    }
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        pretrained_model_name_or_path: str | os.PathLike | None,
+        *model_args: Any,
+        use_safetensors: bool | None = True,
+        **kwargs: Any,
+    ) -> "CodeFusionPreTrainedModel":
+        """
+        As [`~PreTrainedModel.from_pretrained`], from safetensors only.
+
+        Args:
+            pretrained_model_name_or_path (`str` or `os.PathLike`, *optional*):
+                Hub id or folder.
+            model_args, kwargs (*optional*):
+                As there: `subfolder`, `revision`, `variant`, `dtype`, `device_map`, `token` ...
+            use_safetensors (`bool`, *optional*, defaults to `True`):
+                Not `False`.
+
+        Returns:
+            The model, in evaluation mode.
+
+        Raises:
+            ValueError: if `use_safetensors=False`, or the folder contains weights in a pickle.
+            OSError: if a weights file is not there, or truncated or altered; the message names it.
+        """
+        if use_safetensors is False:
+            raise ValueError("`use_safetensors` must not be False: other weights are pickles, which can run any code.")
+        is_local = pretrained_model_name_or_path is not None and os.path.isdir(pretrained_model_name_or_path)
+        folder = os.path.join(pretrained_model_name_or_path or "", kwargs.get("subfolder") or "")
+        if is_local and os.path.isdir(folder):
+            refuse_pickles(folder)
+        try:
+            with LOADING_LOCK:
+                return super().from_pretrained(
+                    pretrained_model_name_or_path, *model_args, use_safetensors=True, **kwargs
+                )
+        except Exception as error:
+            # safetensors says what is wrong, but not with which file.
+            if pretrained_model_name_or_path is not None and not is_local:
+                cache = {name: kwargs[name] for name in ("cache_dir", "revision", "subfolder") if name in kwargs}
+                found = cached_file(
+                    pretrained_model_name_or_path,
+                    CONFIG_NAME,
+                    local_files_only=True,
+                    _raise_exceptions_for_missing_entries=False,
+                    _raise_exceptions_for_connection_errors=False,
+                    **cache,
+                )
+                folder = os.path.dirname(found or "")
+            damages = damaged_weights(folder) if folder else []
+            if not damages:
+                raise
+            raise OSError(f"The weights file is truncated or altered: {'; '.join(damages)}.") from error
 
 
 class CodeFusionModel(CodeFusionPreTrainedModel):
@@ -434,6 +524,26 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
     def set_input_embeddings(self, value: nn.Module):
         self.encoder.set_input_embeddings(value)
 
+    def get_output_embeddings(self) -> nn.Linear:
+        return self.head
+
+    def set_output_embeddings(self, new_embeddings: nn.Linear):
+        self.head = new_embeddings
+
+    def _resize_token_embeddings(
+        self, new_num_tokens: int | None, pad_to_multiple_of: int | None = None, mean_resizing: bool = True
+    ) -> nn.Module:
+        embeddings = super()._resize_token_embeddings(new_num_tokens, pad_to_multiple_of, mean_resizing)
+        if new_num_tokens is not None or pad_to_multiple_of is not None:
+            # One tokenizer serves prompts and code: the code's table goes with the encoder's and the head. Its new
+            # vectors are drawn as all were: around the mean of the others, they would all point the same way.
+            table, vocab_size = self.embedding.embedding, embeddings.weight.shape[0]
+            num_kept = table.num_embeddings
+            self._get_resized_embeddings(table, vocab_size, mean_resizing=False)
+            table.weight.data[num_kept:].normal_()
+            self.encoder.config.vocab_size = vocab_size
+        return embeddings
+
     def num_parameters_by_component(self) -> dict[str, int]:
         """Parameters of `encoder`, `embedding`, `denoiser`, `decoder`, `head` and, if there is one, `length_head`."""
         return {
@@ -498,6 +608,7 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
             pooled = (encoder_hidden_states * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1.0)
         return self.length_head(pooled)
 
+    @capture_outputs  # reads `output_hidden_states`, `output_attentions` and `return_dict`
     def denoise(
         self,
         latents: torch.Tensor,
@@ -508,7 +619,9 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         lengths: torch.Tensor | None = None,
         self_condition: torch.Tensor | None = None,
         temperature: float = 1.0,
-        output_hidden_states: bool = False,
+        *,
+        output_hidden_states: bool | list[int] | None = None,
+        output_attentions: bool | None = None,
     ) -> CodeFusionDenoiserOutput:
         """
         The denoiser N, one evaluation.
@@ -530,16 +643,16 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
                 The last estimate of x_0; ignored by a model without self-conditioning.
             temperature (`float`, *optional*, defaults to 1.0):
                 Divides the scores that x_0 is an expectation under, above 0; without effect on other predictions.
-            output_hidden_states (`bool`, *optional*, defaults to `False`):
-                Whether to return the states of the layers.
+            output_hidden_states, output_attentions, return_dict (*optional*):
+                As for [`~CodeFusionModel.forward`].
 
         Returns:
-            [`CodeFusionDenoiserOutput`]
+            [`CodeFusionDenoiserOutput`] or `tuple`
         """
         attention_mask, cross_attention_mask = self._attention_masks(
             latents, attention_mask, key_values, encoder_attention_mask
         )
-        sample, hidden_states = self.denoiser(
+        sample = self.denoiser(
             latents,
             torch.as_tensor(timesteps, device=latents.device).expand(latents.shape[0]),
             key_values,
@@ -553,9 +666,7 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
             # Scaled before the product: behind it, there is a number for each word of the vocabulary.
             logits = (sample / math.sqrt(self.config.latent_size)) @ self.embedding.normalized_weight().T
             sample = self.expected_embedding(logits, temperature)
-        return CodeFusionDenoiserOutput(
-            sample=sample, logits=logits, hidden_states=hidden_states if output_hidden_states else None
-        )
+        return CodeFusionDenoiserOutput(sample=sample, logits=logits)
 
     def expected_embedding(self, logits: torch.Tensor, temperature: float = 1.0) -> torch.Tensor:
         """
@@ -600,7 +711,7 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         attention_mask, cross_attention_mask = self._attention_masks(
             pred_original_sample, attention_mask, key_values, encoder_attention_mask
         )
-        decoded, _ = self.decoder(
+        decoded = self.decoder(
             self._project_to_ball(pred_original_sample), key_values, attention_mask, cross_attention_mask, lengths
         )
         return self.head(decoded), decoded
@@ -616,7 +727,8 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         prompt_noise: torch.Tensor | None = None,
         self_conditioning: bool | None = None,
         label_smoothing: float = 0.0,
-        output_hidden_states: bool | None = None,
+        output_hidden_states: bool | list[int] | None = None,
+        output_attentions: bool | None = None,
         return_dict: bool | None = None,
     ) -> CodeFusionOutput | tuple:
         r"""
@@ -646,8 +758,11 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
             label_smoothing (`float`, *optional*, defaults to 0.0):
                 Share of the target that is spread over the vocabulary in both cross-entropies, the head's and that
                 of an expectation, in [0, 1). The lengths are not smoothed.
-            output_hidden_states (`bool`, *optional*):
-                Whether to return the states of the denoiser's layers.
+            output_hidden_states (`bool` or `list[int]`, *optional*):
+                Whether to return the states of the denoiser's layers; a list of indices to return these alone, with
+                `None` in place of the others.
+            output_attentions (`bool`, *optional*):
+                Whether to return the attention weights of the denoiser's layers.
             return_dict (`bool`, *optional*):
                 Whether to return a [`CodeFusionOutput`] instead of a tuple.
 
@@ -667,6 +782,7 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         output_hidden_states = (
             output_hidden_states if output_hidden_states is not None else self.config.output_hidden_states
         )
+        output_attentions = output_attentions if output_attentions is not None else self.config.output_attentions
         return_dict = return_dict if return_dict is not None else self.config.return_dict
 
         canvas, canvas_mask, lengths, weights = self._prepare_canvas(labels)
@@ -700,13 +816,15 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         self_condition = None
         if self.denoiser.self_conditioned and self_conditioning:
             with torch.no_grad():
-                first = self.denoise(latents, timesteps, **denoise_kwargs)
+                first = self.denoise(latents, timesteps, return_dict=True, **denoise_kwargs)
                 self_condition = self.to_original_sample(first.sample, latents, alphas_cumprod)
         denoised = self.denoise(
             latents,
             timesteps,
             self_condition=self_condition,
             output_hidden_states=output_hidden_states,
+            output_attentions=output_attentions,
+            return_dict=True,
             **denoise_kwargs,
         )
         pred_original_sample = self.to_original_sample(denoised.sample, latents, alphas_cumprod)
@@ -763,6 +881,8 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
             token_loss=((head_losses * weights).sum(dim=1) / weights.sum(dim=1)).detach(),
             encoder_last_hidden_state=encoder_hidden_states,
             hidden_states=denoised.hidden_states,
+            attentions=denoised.attentions,
+            cross_attentions=denoised.cross_attentions,
         )
         return output if return_dict else output.to_tuple()
 

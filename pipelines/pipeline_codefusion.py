@@ -3,17 +3,23 @@
 """The pipeline: ranked programs from a prompt."""
 
 import inspect
+import json
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from diffusers import DiffusionPipeline, DPMSolverSDEScheduler, SchedulerMixin
 from diffusers.utils import BaseOutput, replace_example_docstring
+from diffusers.utils.hub_utils import HfHubHTTPError
 from diffusers.utils.torch_utils import randn_tensor
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from ..modeling.modeling_codefusion import CodeFusionModel, KeyValues
+from ..modeling.modeling_codefusion import KeyValues
+from ..modeling.saving import refuse_pickles, save_code
 from .scheduling_codefusion import (
     EPSILON_ONLY_SCHEDULERS,
     check_scheduler,
@@ -38,6 +44,12 @@ EXAMPLE_DOC_STRING = """
 """
 
 OUTPUT_TYPES = ("text", "token_ids", "latent")
+
+# The file that the pipeline is saved in for those who do not have this package: the name that diffusers looks for.
+PIPELINE_CODE = "pipeline"
+
+# Where the classes are that a saved pipeline knows by the file that is saved beside them, for those who have it.
+INSTALLED_MODULES = ("codefusion_hf.modeling.modeling_codefusion", "codefusion_hf.pipelines.scheduling_codefusion")
 
 # Ways from latents to tokens: the decoder of the model, and the two that the paper puts in its place to ablate it.
 ROUNDINGS = ("decoder", "grounding", "clamping")
@@ -112,14 +124,123 @@ class CodeFusionPipeline(DiffusionPipeline):
     model_cpu_offload_seq = "model"
     _callback_tensor_inputs = ["latents", "pred_original_sample"]
 
-    model: CodeFusionModel
+    # The model's class is not named: where this file has travelled, it is in another one, which is loaded on its own.
+    model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     scheduler: SchedulerMixin
 
-    def __init__(self, model: CodeFusionModel, tokenizer: PreTrainedTokenizerBase, scheduler: SchedulerMixin):
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, scheduler: SchedulerMixin):
         super().__init__()
         self.register_modules(model=model, tokenizer=tokenizer, scheduler=scheduler)
         self.check_noise_schedule()
+
+    @classmethod
+    def from_pretrained(
+        cls, pretrained_model_name_or_path: str | os.PathLike, use_safetensors: bool | None = True, **kwargs: Any
+    ) -> "CodeFusionPipeline":
+        """
+        As [`~DiffusionPipeline.from_pretrained`], from safetensors only, and without `trust_remote_code`: the classes
+        are those of this package, whatever code is saved beside the weights.
+
+        Args:
+            pretrained_model_name_or_path (`str` or `os.PathLike`):
+                Hub id or folder.
+            use_safetensors (`bool`, *optional*, defaults to `True`):
+                Not `False`.
+            kwargs (*optional*):
+                As there: `revision`, `variant`, `dtype`, `device_map`, `token`, components ...
+
+        Returns:
+            [`CodeFusionPipeline`]
+
+        Raises:
+            ValueError: if `use_safetensors=False`, or the folder contains a pickle.
+            OSError: if a file is not there, or a weights file is truncated or altered; the message names it. Of it are
+                huggingface_hub's own errors: for a repository that is private or missing, a wrong revision ...
+        """
+        if use_safetensors is False:
+            raise ValueError("`use_safetensors` must not be False: other weights are pickles, which can run any code.")
+        return super().from_pretrained(pretrained_model_name_or_path, use_safetensors=True, **kwargs)
+
+    @classmethod
+    def download(cls, pretrained_model_name: str, **kwargs: Any) -> str | os.PathLike:
+        try:
+            return super().download(pretrained_model_name, **kwargs)
+        except OSError as error:
+            if not isinstance(error.__cause__, HfHubHTTPError):
+                raise
+            refusal = error.__cause__
+        # Where the Hub refused, diffusers has looked into the cache, and said that it found nothing there.
+        raise refusal
+
+    @classmethod
+    def load_config(cls, pretrained_model_name_or_path: str | os.PathLike, **kwargs: Any) -> Any:
+        # The components' classes by where they are installed. Not sooner: to download them, diffusers wants the names
+        # of the files that are in the repository.
+        loaded = super().load_config(pretrained_model_name_or_path, **kwargs)
+        config = loaded[0] if isinstance(loaded, tuple) else loaded
+        installed = {name.rpartition(".")[2]: name for name in INSTALLED_MODULES if name in sys.modules}
+        for name, (module, class_name) in cls._components_of(config).items():
+            config[name] = [installed.get(module.rpartition(".")[2], module), class_name]
+        if os.path.isdir(pretrained_model_name_or_path):
+            refuse_pickles(pretrained_model_name_or_path)
+        return loaded
+
+    @classmethod
+    def _dict_from_json_file(cls, json_file: str | os.PathLike) -> dict[str, Any]:
+        # `["pipeline", "CodeFusionPipeline"]` is the class of the code that is saved beside the weights. Whoever calls
+        # this has the class already.
+        config = super()._dict_from_json_file(json_file)
+        if isinstance(config["_class_name"], list):
+            config["_class_name"] = config["_class_name"][1]
+        return config
+
+    @staticmethod
+    def _components_of(config: dict[str, Any]) -> dict[str, list[str]]:
+        """The entries of a `model_index.json` that name a component's module and class."""
+        return {
+            name: list(value)
+            for name, value in config.items()
+            if not name.startswith("_") and isinstance(value, list | tuple) and isinstance(value[0], str)
+        }
+
+    def save_pretrained(self, save_directory: str | os.PathLike, *args: Any, **kwargs: Any) -> None:
+        """
+        As [`~DiffusionPipeline.save_pretrained`], with the code of model, scheduler and pipeline beside them, so that
+        `DiffusionPipeline.from_pretrained(..., trust_remote_code=True)` loads it where this package is not installed.
+
+        Args:
+            save_directory (`str` or `os.PathLike`):
+                The folder.
+            args, kwargs (*optional*):
+                As there: `variant` (which names the file, and casts nothing: call `pipe.to(torch.float16)` before),
+                `max_shard_size`, `push_to_hub`, `repo_id` ...
+        """
+        # What loading and calling leave in a tokenizer: where it came from, and how the last prompts were padded.
+        for name in ("is_local", "local_files_only"):
+            self.tokenizer.init_kwargs.pop(name, None)
+        if self.tokenizer.is_fast:
+            self.tokenizer.backend_tokenizer.no_padding()
+            self.tokenizer.backend_tokenizer.no_truncation()
+        super().save_pretrained(os.fspath(save_directory), *args, **kwargs)
+
+    def save_config(self, save_directory: str | os.PathLike, push_to_hub: bool = False, **kwargs: Any) -> None:
+        # `save_pretrained` calls this after the components are saved and before anything is uploaded.
+        save_code(__name__, Path(save_directory) / f"{PIPELINE_CODE}.py")
+        # The auto classes look for the model's code here, even with `subfolder="model"`.
+        self.model.config.save_code(save_directory)
+        super().save_config(os.fspath(save_directory), push_to_hub=push_to_hub, **kwargs)
+
+    def to_json_string(self) -> str:
+        # The classes by the files that are saved beside them.
+        config = json.loads(super().to_json_string())
+        config.pop("_name_or_path", None)  # perhaps a path of this machine, and nothing to publish
+        config["_class_name"] = [PIPELINE_CODE, CodeFusionPipeline.__name__]
+        saved = {name.rpartition(".")[2] for name in INSTALLED_MODULES}
+        for name, (module, class_name) in self._components_of(config).items():
+            file = module.rpartition(".")[2]
+            config[name] = [file if file in saved else module, class_name]
+        return json.dumps(config, indent=2, sort_keys=True) + "\n"
 
     @property
     def num_timesteps(self) -> int:
@@ -407,11 +528,17 @@ class CodeFusionPipeline(DiffusionPipeline):
                 key_values,
                 self_condition=pred_original_sample,
                 temperature=temperature,
+                return_dict=True,
                 **conditioning,
             ).sample
         self_condition = None if pred_original_sample is None else torch.cat([pred_original_sample] * 2)
         output = self.model.denoise(
-            torch.cat([model_input] * 2), timestep, key_values, self_condition=self_condition, **conditioning
+            torch.cat([model_input] * 2),
+            timestep,
+            key_values,
+            self_condition=self_condition,
+            return_dict=True,
+            **conditioning,
         )
         unconditional, conditional = (output.sample if output.logits is None else output.logits).chunk(2)
         guided = unconditional + self.guidance_scale * (conditional - unconditional)

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """CodeFusion's noise scheduler, and what the pipeline needs to drive diffusers' own schedulers in its place."""
 
+import os
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import torch
 from diffusers import ConfigMixin, SchedulerMixin
@@ -12,7 +14,11 @@ from diffusers.utils import BaseOutput
 from diffusers.utils.torch_utils import randn_tensor
 
 from ..modeling.configuration_codefusion import square_root_alphas_cumprod
+from ..modeling.saving import save_code
 
+
+# The file that the scheduler is saved in for those who do not have this package.
+SCHEDULER_CODE = "scheduling_codefusion"
 
 # Schedulers of diffusers that follow `trained_betas`: `XScheduler.from_config(pipe.scheduler.config)` swaps one in.
 SUPPORTED_SCHEDULERS = (
@@ -375,6 +381,21 @@ class CodeFusionScheduler(SchedulerMixin, ConfigMixin):
 
     def __len__(self) -> int:
         return self.config.num_train_timesteps
+
+    def save_config(self, save_directory: str | os.PathLike, push_to_hub: bool = False, **kwargs: Any) -> None:
+        """
+        As [`~ConfigMixin.save_config`], with the scheduler's code beside it.
+
+        Args:
+            save_directory (`str` or `os.PathLike`):
+                The folder.
+            push_to_hub (`bool`, *optional*, defaults to `False`):
+                Whether to push it to the Hub as well.
+            kwargs (*optional*):
+                As there.
+        """
+        save_code(__name__, Path(save_directory) / f"{SCHEDULER_CODE}.py")
+        super().save_config(os.fspath(save_directory), push_to_hub=push_to_hub, **kwargs)
 
 
 __all__ = [

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Configuration and model of CodeFusion."""
 
+import json
 import math
 
 import pytest
@@ -482,7 +483,8 @@ def test_trains_in_another_dtype(prediction, dtype, make_model, batch):
 def test_save_and_load(make_model, batch, tmp_path):
     model = make_model(prediction_type="epsilon", noise_factor=2.0)
     model.save_pretrained(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "model.safetensors"]
+    files = ["config.json", "model.safetensors", "modeling_codefusion.py"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == files
     for loaded in (CodeFusionModel.from_pretrained(tmp_path), AutoModel.from_pretrained(tmp_path)):
         assert isinstance(loaded, CodeFusionModel)
         assert not loaded.training
@@ -498,11 +500,80 @@ def test_save_and_load(make_model, batch, tmp_path):
 def test_model_of_a_half_precision_configuration(make_model, batch, tmp_path):
     """All parts get the same dtype, though the configurations of model and encoder each name one."""
     make_model().half().save_pretrained(tmp_path)
-    model = CodeFusionModel(CodeFusionConfig.from_pretrained(tmp_path))
+    config = CodeFusionConfig.from_pretrained(tmp_path)
+    config.dtype = config.encoder_config.dtype = torch.float16  # as other libraries, and this one once, save them
+    model = CodeFusionModel(config)
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
     assert run(model, batch).loss.isfinite()
     loaded = CodeFusionModel.from_pretrained(tmp_path, dtype=torch.float32)
     assert {parameter.dtype for parameter in loaded.parameters()} == {torch.float32}
+
+
+def test_weights_say_their_dtype(make_model, tmp_path):
+    """Of two variants in a folder, the one that was saved last must not set the dtype of the other."""
+    make_model().save_pretrained(tmp_path)
+    config = (tmp_path / "config.json").read_text()
+    make_model().half().save_pretrained(tmp_path, variant="fp16")
+    assert (tmp_path / "config.json").read_text() == config
+    assert CodeFusionModel.from_pretrained(tmp_path).dtype == torch.float32
+    assert CodeFusionModel.from_pretrained(tmp_path, variant="fp16").dtype == torch.float16
+    assert CodeFusionModel.from_pretrained(tmp_path, variant="fp16", dtype=torch.float32).dtype == torch.float32
+
+
+def test_saved_config_names_its_code_and_no_path(save_encoder, tmp_path):
+    encoder = save_encoder("bert")
+    CodeFusionConfig(encoder_config=AutoConfig.from_pretrained(encoder)).save_pretrained(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert config["auto_map"] == {
+        "AutoConfig": "modeling_codefusion.CodeFusionConfig",
+        "AutoModel": "modeling_codefusion.CodeFusionModel",
+    }
+    assert (tmp_path / "modeling_codefusion.py").is_file()
+    assert encoder.name not in json.dumps(config)
+
+
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "model.ckpt", "weights.pt", "model.pkl"])
+def test_pickles_are_refused(name, make_model, tmp_path):
+    make_model().save_pretrained(tmp_path / "model")
+    (tmp_path / "model" / name).write_bytes(b"")
+    for folder, kwargs in ((tmp_path / "model", {}), (tmp_path, {"subfolder": "model"})):
+        with pytest.raises(ValueError, match=rf"{name}` is a pickle"):
+            CodeFusionModel.from_pretrained(folder, **kwargs)
+        with pytest.raises(ValueError, match=rf"{name}` is a pickle"):
+            AutoModel.from_pretrained(folder, **kwargs)
+
+
+def test_pickles_are_not_asked_for(make_model, tmp_path):
+    make_model().save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match="`use_safetensors` must not be False"):
+        CodeFusionModel.from_pretrained(tmp_path, use_safetensors=False)
+
+
+def test_what_trainer_keeps_beside_the_weights_is_let_be(make_model, tmp_path):
+    make_model().save_pretrained(tmp_path)
+    for name in ("training_args.bin", "optimizer.pt", "scheduler.pt", "rng_state_0.pth"):
+        (tmp_path / name).write_bytes(b"")
+    assert CodeFusionModel.from_pretrained(tmp_path).num_parameters() > 0
+
+
+@pytest.mark.parametrize("damage", ["truncated", "header", "empty"])
+def test_damaged_weights_are_named(damage, make_model, tmp_path):
+    make_model().save_pretrained(tmp_path, max_shard_size="50KB")
+    shards = sorted(path.name for path in tmp_path.glob("*.safetensors"))
+    assert len(shards) > 2
+    content = (tmp_path / shards[1]).read_bytes()
+    damaged = {"truncated": content[:-8], "header": content[:8] + b"[" + content[9:], "empty": b""}[damage]
+    (tmp_path / shards[1]).write_bytes(damaged)
+    with pytest.raises(OSError, match="truncated or altered") as error:
+        CodeFusionModel.from_pretrained(tmp_path)
+    assert [name in str(error.value) for name in shards] == [name == shards[1] for name in shards]
+
+
+def test_missing_weights_are_named(make_model, tmp_path):
+    make_model().save_pretrained(tmp_path)
+    (tmp_path / "model.safetensors").unlink()
+    with pytest.raises(OSError, match=r"model\.safetensors"):
+        CodeFusionModel.from_pretrained(tmp_path)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16])

@@ -4,6 +4,7 @@
 
 import copy
 import inspect
+import json
 import math
 
 import diffusers
@@ -535,6 +536,87 @@ def test_save_and_load(prediction_type, models, make_pipeline, prompts, programs
     assert [candidates[0] for candidates in actual.codes] == programs
     assert actual.scores == expected.scores
     assert torch.equal(actual.sequences, expected.sequences)
+
+
+def contents(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_saved_again_after_a_call_it_is_the_same(untrained, prompts, tmp_path):
+    """What a call and a load leave in the parts of a pipeline, the tokenizer above all, is not saved."""
+    untrained.save_pretrained(tmp_path / "first")
+    untrained(prompts, 2)
+    untrained.save_pretrained(str(tmp_path / "second"))
+    loaded = CodeFusionPipeline.from_pretrained(tmp_path / "first")
+    loaded.set_progress_bar_config(disable=True)
+    loaded(prompts, 2)
+    loaded.save_pretrained(tmp_path / "third")
+    first = contents(tmp_path / "first")
+    assert contents(tmp_path / "second") == contents(tmp_path / "third") == first
+    assert json.loads(first["model_index.json"]) == {
+        "_class_name": ["pipeline", "CodeFusionPipeline"],
+        "_diffusers_version": diffusers.__version__,
+        "model": ["modeling_codefusion", "CodeFusionModel"],
+        "scheduler": ["scheduling_codefusion", "CodeFusionScheduler"],
+        "tokenizer": ["transformers", "TokenizersBackend"],
+    }
+    assert first["modeling_codefusion.py"] == first["model/modeling_codefusion.py"]
+    assert not [path for path, content in first.items() if str(tmp_path).encode() in content]
+
+
+def test_checkpoints_that_name_the_package_load(untrained, tmp_path):
+    """As this package once wrote them, without any code."""
+    untrained.save_pretrained(tmp_path)
+    for path in tmp_path.rglob("*.py"):
+        path.unlink()
+    index = json.loads((tmp_path / "model_index.json").read_text())
+    index["_class_name"] = "CodeFusionPipeline"
+    index["model"][0] = "codefusion_hf.modeling.modeling_codefusion"
+    index["scheduler"][0] = "codefusion_hf.pipelines.scheduling_codefusion"
+    (tmp_path / "model_index.json").write_text(json.dumps(index))
+    assert isinstance(CodeFusionPipeline.from_pretrained(tmp_path).scheduler, CodeFusionScheduler)
+
+
+def test_another_scheduler_is_saved_by_its_library(untrained, tmp_path):
+    swap(untrained, "DDIMScheduler").save_pretrained(tmp_path)
+    assert json.loads((tmp_path / "model_index.json").read_text())["scheduler"] == ["diffusers", "DDIMScheduler"]
+    assert isinstance(CodeFusionPipeline.from_pretrained(tmp_path).scheduler, DDIMScheduler)
+
+
+def test_components_can_be_passed(untrained, tmp_path):
+    untrained.save_pretrained(tmp_path)
+    scheduler = DDIMScheduler.from_config(untrained.scheduler.config)
+    loaded = CodeFusionPipeline.from_pretrained(tmp_path, model=untrained.model, scheduler=scheduler)
+    assert loaded.model is untrained.model
+    assert loaded.scheduler is scheduler
+
+
+def test_sharded_variants(untrained, prompts, tmp_path):
+    untrained.save_pretrained(tmp_path)
+    half = untrained.to(torch.float16)
+    half.save_pretrained(tmp_path, variant="fp16", max_shard_size="50KB")
+    assert len(list((tmp_path / "model").glob("model.fp16-*.safetensors"))) > 1
+    loaded = CodeFusionPipeline.from_pretrained(tmp_path, variant="fp16")
+    assert loaded.model.dtype == torch.float16
+    for name, value in half.model.state_dict().items():
+        assert torch.equal(loaded.model.state_dict()[name], value), name
+    assert CodeFusionPipeline.from_pretrained(tmp_path).model.dtype == torch.float32
+
+
+@pytest.mark.parametrize("path", ["model/pytorch_model.bin", "weights.ckpt"])
+def test_pickles_are_refused(path, untrained, tmp_path):
+    untrained.save_pretrained(tmp_path)
+    (tmp_path / path).write_bytes(b"")
+    with pytest.raises(ValueError, match=f"{path}` is a pickle"):
+        CodeFusionPipeline.from_pretrained(tmp_path)
+
+
+def test_truncated_weights_are_named(untrained, tmp_path):
+    untrained.save_pretrained(tmp_path)
+    weights = tmp_path / "model" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    with pytest.raises(OSError, match=r"truncated or altered: `.*/model/model\.safetensors`"):
+        CodeFusionPipeline.from_pretrained(tmp_path)
 
 
 def test_the_prompt_is_read_once(pipe, prompts):
