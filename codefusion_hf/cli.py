@@ -323,6 +323,9 @@ def evaluate_command(args: argparse.Namespace) -> None:
             compare_steps=args.compare_steps,
             batch_size=args.batch_size,
             seed=args.seed,
+            temperature=args.temperature,
+            guidance_scale=args.guidance_scale,
+            rounding=args.rounding,
         )
     if state.is_main_process:
         rich.print(report_table(report, novel=args.novel))

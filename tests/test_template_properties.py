@@ -324,6 +324,7 @@ def test_different_commands_do_not_match(codes):
         ("(ls); pwd", "(ls)# here\npwd"),
         ("cat <<E | wc; ls\nx\ny\nE", "cat <<E | wc\n\nE\n\n# then\nls"),
         ("echo $(ls | wc)", "echo $( ls |\nwc \n)"),
+        ("echo $(ls a)", "echo $(ls \\\\\n)"),
         ('echo "$(ls -l a)"', 'echo "$(ls \\\n -l \\\n a)"'),
     ],
 )

@@ -173,6 +173,9 @@ CLOSING_WORDS = frozenset({")", ";", "do", "done", "elif", "else", "fi", "then",
 # white space or a quote; of the 9,068 training commands of NL2Bash this turns away 5 that bashlex would parse.
 UNCLOSED_PARAMETER = re.compile(r"""\$\{[^}\s'"]*(?:[\s'"]|$)""")
 
+# The end of a line that goes on, to be replaced by group 1: a backslash that is escaped itself stays.
+CONTINUED_LINE = re.compile(r"(\\\\)|\\\n")
+
 # Blank lines and comments before a statement, and the end of the line before it. The look-ahead keeps what is matched
 # from ending in the middle of a comment.
 NEXT_STATEMENT = re.compile(r"(?:[ \t\n]|\\\n|#[^\n]*(?:\n|\Z))*(?=[^ \t\n#\\]|\\(?!\n))")
@@ -312,7 +315,7 @@ def parse_bash(code: str) -> list["bashlex.ast.node"]:
             `AttributeError`, `IndexError`, `AssertionError` and others where its grammar has gaps), if the code has a
             `${` on which it might never return, or a substitution that it does not read to the end.
     """
-    if UNCLOSED_PARAMETER.search(code.replace("\\\n", "")):
+    if UNCLOSED_PARAMETER.search(CONTINUED_LINE.sub(r"\1", code)):
         raise BashSyntaxError(f"bashlex may not return from the `${{` in {code!r}.")
     try:
         # `bashlex.parse` takes a blank line or a comment for the end of the code.
@@ -343,7 +346,7 @@ class _ExtentVisitor(bashlex.ast.nodevisitor):
 
     def visitword(self, node: "bashlex.ast.node", word: str) -> bool:
         # In a word, bashlex counts characters after it has joined continued lines.
-        substitutions = _SubstitutionVisitor(self.code[slice(*node.pos)].replace("\\\n", ""), node.pos[0])
+        substitutions = _SubstitutionVisitor(CONTINUED_LINE.sub(r"\1", self.code[slice(*node.pos)]), node.pos[0])
         for part in node.parts:
             substitutions.visit(part)
         return False

@@ -5,7 +5,7 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from codefusion_hf.evaluation.confidence import Estimate, bootstrap_mean
 from codefusion_hf.evaluation.denoising import edit_distance_by_step
@@ -37,6 +37,7 @@ def save_curves(
     compare_steps: Sequence[int] = (),
     batch_size: int = 16,
     seed: int = 0,
+    **pipeline_arguments: Any,
 ) -> list[Path]:
     """
     Plot an evaluation.
@@ -62,6 +63,8 @@ def save_curves(
             Numbers of denoising steps to compare; without them, there is no plot of these.
         batch_size (`int`, *optional*, defaults to 16), seed (`int`, *optional*, defaults to 0):
             As of the evaluation.
+        pipeline_arguments:
+            More arguments of the pipeline for the plot of edit distances, such as `temperature`.
 
     Returns:
         `list[Path]`: the plots: `match_at_k.png`, `edit_distance.png` and, with `compare_steps`, `match_at_steps.png`.
@@ -94,7 +97,9 @@ def save_curves(
     paths.append(folder / "edit_distance.png")
     if is_main_process:
         prompts = [example.prompt for example in examples[:MAX_TRACKED_PROMPTS]]
-        distances = edit_distance_by_step(pipe, prompts, num_inference_steps, seed=seed, batch_size=batch_size)
+        distances = edit_distance_by_step(
+            pipe, prompts, num_inference_steps, batch_size=batch_size, seed=seed, **pipeline_arguments
+        )
         plot_edit_distance_by_step([bootstrap_mean(at_step) for at_step in zip(*distances, strict=True)], paths[-1])
     return paths
 

@@ -39,8 +39,9 @@ def checkpoint_hash(folder: Path) -> str:
     """
     index = folder / "model_index.json"
     if index.is_file():
-        # Values that begin with `_` are no components, nor are those of the pipeline's own options: no class is named.
-        components = [name for name, value in json.loads(index.read_text("utf-8")).items() if isinstance(value, list)]
+        # A component is listed with the library and the name of its class; `_class_name` may be, too.
+        listed = json.loads(index.read_text(encoding="utf-8")).items()
+        components = [name for name, value in listed if isinstance(value, list) and not name.startswith("_")]
         files = [index, *(path for name in components for path in (folder / name).rglob("*"))]
     elif (folder / "config.json").is_file():
         files = list(folder.iterdir())

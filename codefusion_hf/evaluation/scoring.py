@@ -126,9 +126,7 @@ METRICS: dict[str, tuple[CandidateMetric, ...]] = {
         _check_syntax("parsed by the grammar", is_valid_cf_rule),
         _EXACT_MATCH,
         CandidateMetric("execution_match", "execution match", _matches_execution),
-        CandidateMetric(
-            "execution_match_any_column", "execution, any column", _matches_execution_of_any_column
-        ),
+        CandidateMetric("execution_match_any_column", "execution, any column", _matches_execution_of_any_column),
         _EDIT_DISTANCE,
     ),
 }
