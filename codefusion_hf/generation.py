@@ -26,7 +26,7 @@ from codefusion_hf.resumable import check_launcher, check_settings, lock_folder,
 
 
 if TYPE_CHECKING:
-    from codefusion_hf.pipelines import CodeFusionPipeline, CodeFusionPipelineOutput
+    from codefusion_hf.pipelines import CodeFusionPipeline
 
 JSON_LINES_SUFFIXES = frozenset({".json", ".jsonl", ".ndjson"})
 
@@ -203,7 +203,7 @@ def generate_to_file(
                     generator = torch.Generator().manual_seed(seed + start)
                     output = pipe(prompt=[row["prompt"] for row in batch], generator=generator, **arguments)
                     with _keeping(folder):
-                        write_text(part, _to_json_lines(batch, output))
+                        write_text(part, _to_json_lines(batch, output.codes, output.scores))
                 start += len(batch)
                 # Nobody waits here: the other processes are taken to be as far.
                 progress.update(max(0, start - progress.n))
@@ -267,9 +267,11 @@ def _checkpoint_settings(pipe: "CodeFusionPipeline") -> dict[str, str]:
     }
 
 
-def _to_json_lines(rows: list[dict[str, Any]], output: "CodeFusionPipelineOutput") -> str:
+def _to_json_lines(
+    rows: list[dict[str, Any]], codes_of_rows: list[list[str]], scores_of_rows: list[list[float]]
+) -> str:
     lines = []
-    for row, codes, scores in zip(rows, output.codes, output.scores, strict=True):
+    for row, codes, scores in zip(rows, codes_of_rows, scores_of_rows, strict=True):
         candidates = [{"code": code, "score": score} for code, score in zip(codes, scores, strict=True)]
         lines.append(json.dumps({**row, "candidates": candidates}, ensure_ascii=False) + "\n")
     return "".join(lines)

@@ -175,15 +175,15 @@ def test_report_table_and_markdown(scripted):
     systems = (scripted, nearest_neighbour_system(TRAIN_ROWS, 2))
     report = evaluate(*systems, train_codes=["ls"], limit=3)
     text = table_text(report)
-    row = next(line for line in text.splitlines() if "template match, top-2" in line)
+    row = next(line for line in text.splitlines() if "template match @2" in line)
     assert row.count("100.0 ±0.0") == 1
     assert "nearest neighbour" in text and "not in the training data" not in text
     novel = table_text(report, novel=True)
     assert "2 prompts whose programs are" in novel
-    assert novel.count("template match, top-2") == 2
+    assert novel.count("template match @2") == 2
 
     markdown = report_markdown(report)
-    assert "| template match, top-2 | 100.0 (100.0 to 100.0) |" in markdown
+    assert "| template match @2 | 100.0 (100.0 to 100.0) |" in markdown
     assert "| distinct candidates | 1.00 (1.00 to 1.00) | 1.00 (1.00 to 1.00) |" in markdown
     assert "CodeFusion: seed 3, num_return_sequences 2" in markdown
     tables = [line for line in markdown.splitlines() if line.startswith("|")]

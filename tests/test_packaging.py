@@ -21,7 +21,7 @@ import codefusion_hf.pipelines
 ROOT = Path(__file__).resolve().parents[1]
 
 # What may be imported by the files that are pushed to the Hub beside the weights.
-HUB_IMPORTS = {"diffusers", "huggingface_hub", "numpy", "torch", "transformers"} | sys.stdlib_module_names
+HUB_IMPORTS = {"diffusers", "torch", "transformers"} | sys.stdlib_module_names
 CHECKPOINT_SUFFIXES = {".json", ".md", ".safetensors", ".txt"}
 
 HUB_FILES = sorted([*ROOT.glob("modeling/**/*.py"), *ROOT.glob("pipelines/**/*.py")])

@@ -170,7 +170,7 @@ def test_only_the_metrics_asked_for():
 def test_every_score_has_a_title():
     for language in LANGUAGES:
         for name in score_candidates([Example("a", ("f",))], [["f"]], language):
-            assert metric_title(language, name).endswith(f"top-{name[-1]}")
+            assert metric_title(language, name).endswith(f"@{name[-1]}")
         main = MAIN_METRICS[language]
         assert metric_title(language, main) in ("template match", "chrF", "execution match")
         assert len({metric.name for metric in METRICS[language]}) == len(METRICS[language])

@@ -66,7 +66,7 @@ def _headline(report: Mapping[str, Any]) -> str:
     limit = "" if report.get("limit") is None else f" (drawn with a fixed seed by `--limit {report['limit']}`)"
     return (
         f"{report['num_prompts']} distinct prompts{limit}; {report['unparsable_references']:.1f} % of the references "
-        f"do not parse and count as plain strings."
+        "do not parse and count as plain strings. @k: of the first k candidates."
     )
 
 

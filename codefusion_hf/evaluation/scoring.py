@@ -37,7 +37,7 @@ from codefusion_hf.evaluation.text_similarity import corpus_bleu, corpus_chrf, e
 KS = (1, 3, 5)
 
 # The one metric that takes a program: without it, reports have no such row.
-BASH_SYNTAX_CHECK = "accepted by bash -n"
+BASH_SYNTAX_CHECK = "bash -n accepts"
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ METRICS: dict[str, tuple[CandidateMetric, ...]] = {
     "bash": (
         _NON_EMPTY,
         _check_syntax(BASH_SYNTAX_CHECK, is_valid_bash),
-        _check_syntax("parsed by bashlex", is_parsable_bash, "parses"),
+        _check_syntax("bashlex parses", is_parsable_bash, "parses"),
         _EXACT_MATCH,
         CandidateMetric("template_match", "template match", _matches_template),
         CandidateMetric(
@@ -117,13 +117,13 @@ METRICS: dict[str, tuple[CandidateMetric, ...]] = {
     ),
     "python": (
         _NON_EMPTY,
-        _check_syntax("parsed by ast", is_valid_python),
+        _check_syntax("ast parses", is_valid_python),
         _EXACT_MATCH,
         _EDIT_DISTANCE,
     ),
     "cf": (
         _NON_EMPTY,
-        _check_syntax("parsed by the grammar", is_valid_cf_rule),
+        _check_syntax("grammar parses", is_valid_cf_rule),
         _EXACT_MATCH,
         CandidateMetric("execution_match", "execution match", _matches_execution),
         CandidateMetric("execution_match_any_column", "execution, any column", _matches_execution_of_any_column),
@@ -152,13 +152,13 @@ def metric_title(language: str, name: str, encoder_title: str = "CodeBERTScore")
             What to call `code_bert_score`, see [`~codefusion_hf.evaluation.code_bert_score.CodeBERTScore.name`].
 
     Returns:
-        `str`: for instance `template match`, or `template match, top-5`.
+        `str`: for instance `template match`, or `template match @5`.
     """
     titles = {metric.name: metric.title for metric in METRICS[language]}
     titles |= {metric: title for metric, (title, _) in _CORPUS_METRICS.items()}
     titles["code_bert_score"] = encoder_title
     metric, _, k = name.partition("_top")
-    return f"{titles[metric]}, top-{k}" if k else titles[metric]
+    return f"{titles[metric]} @{k}" if k else titles[metric]
 
 
 def score_candidates(

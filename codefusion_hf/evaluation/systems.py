@@ -145,7 +145,7 @@ def auto_regressive_systems(
 
     return [
         System("t5_beam", f"T5, beam {num_return_sequences}", beam, settings),
-        System("t5_sampling", "T5, sampling", sample, {**settings, **SAMPLING, "seed": seed}),
+        System("t5_sampling", "T5, sampled", sample, {**settings, **SAMPLING, "seed": seed}),
     ]
 
 
