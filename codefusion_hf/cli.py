@@ -1,7 +1,7 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
 """
-The `codefusion` command: `codefusion generate | train | train-baseline | evaluate`.
+The `codefusion` command: `codefusion generate | train | train-baseline | evaluate | push`.
 
 Each command imports what it needs when it runs: `codefusion --help` does not wait for torch.
 """
@@ -286,14 +286,14 @@ def evaluate_command(args: argparse.Namespace) -> None:
     systems = [checkpoint_at(args.num_inference_steps)]
     if train_rows:
         systems.append(nearest_neighbour_system(train_rows, args.num_return_sequences))
-    baseline = baseline_path(args.language) if args.baseline is None else Path(args.baseline)
+    baseline = args.baseline or baseline_path(args.language)
     if baseline is not None:
         systems += auto_regressive_systems(
             AutoRegressiveBaseline.from_pretrained(baseline),
             args.num_return_sequences,
             args.seed,
-            checkpoint=baseline.name,
-            checkpoint_hash=checkpoint_hash(baseline),
+            checkpoint=Path(baseline).name,
+            checkpoint_hash=checkpoint_hash(Path(baseline)) if Path(baseline).is_dir() else None,
         )
     encoder = None
     if args.encoder is not None:
@@ -329,6 +329,33 @@ def evaluate_command(args: argparse.Namespace) -> None:
         )
     if state.is_main_process:
         rich.print(report_table(report, novel=args.novel))
+
+
+def push_command(args: argparse.Namespace) -> None:
+    """`codefusion push`: a checkpoint, with its card, to the Hub."""
+    import diffusers
+    import transformers
+
+    from codefusion_hf.checkpoints import available_checkpoints, checkpoint_path
+    from codefusion_hf.push import push_checkpoint
+
+    for library in (diffusers, transformers):
+        library.utils.logging.set_verbosity_error()
+        library.utils.logging.disable_progress_bar()
+    print(
+        push_checkpoint(
+            checkpoint_path(args.folder) if args.folder in available_checkpoints() else args.folder,
+            args.repo_id,
+            private=args.private,
+            variant=args.variant,
+            revision=args.revision,
+            commit_message=args.commit_message,
+            report=args.report,
+            license=args.license,
+            datasets=args.dataset,
+            token=args.token,
+        )
+    )
 
 
 def _add_training_arguments(parser: argparse.ArgumentParser, result: str) -> None:
@@ -422,7 +449,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--train-data", default=[], nargs="+", metavar="FILE", help="training pairs, for the nearest-neighbour floor"
     )
     evaluate.add_argument("--novel", action="store_true", help="show programs that are not in --train-data apart, too")
-    evaluate.add_argument("--baseline", metavar="FOLDER", help="of `codefusion train-baseline` (the bundled one)")
+    evaluate.add_argument("--baseline", metavar="MODEL", help="folder or Hub id of a T5 (the bundled one)")
     evaluate.add_argument("--encoder", metavar="MODEL", help="folder or Hub id, for CodeBERTScore and similarity")
     evaluate.add_argument("--encoder-layer", type=int, metavar="N", help="its layer to compare (its authors' choice)")
     evaluate.add_argument("--ks", type=int, nargs="+", default=[1, 3, 5], metavar="K", help="candidates to look at")
@@ -444,6 +471,27 @@ def make_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--train-split", metavar="SPLIT", help="the same, of the training data")
     _add_sampling_arguments(evaluate, 5, "candidates a prompt (%(default)s)", None)
     evaluate.set_defaults(command=evaluate_command)
+
+    push = commands.add_parser("push", help="push a checkpoint to the Hub, with its card")
+    push.add_argument("folder", metavar="FOLDER", help="pipeline folder or bundled name")
+    push.add_argument("repo_id", metavar="USER/REPO", help="repository; made if it is missing")
+    push.add_argument("--private", action="store_const", const=True, help="make it a private one")
+    push.add_argument("--variant", choices=("fp16", "bf16"), help="cast the weights, beside those that are there")
+    push.add_argument("--revision", metavar="BRANCH", help="branch, made if it is missing (main)")
+    push.add_argument("--commit-message", metavar="TEXT", help="title of the commit")
+    push.add_argument(
+        "--report", metavar="FILE", help="report.json of `codefusion evaluate`, for the card (that in FOLDER)"
+    )
+    push.add_argument("--license", metavar="ID", help="licence of the weights, as the Hub spells it (the card's)")
+    push.add_argument(
+        "--dataset",
+        action="append",
+        default=[],
+        metavar="ID[=LICENCE]",
+        help="data that it is trained on, and its licence; several times for several (the card's)",
+    )
+    push.add_argument("--token", help="token of the Hub (the stored one, or HF_TOKEN)")
+    push.set_defaults(command=push_command)
     return parser
 
 

@@ -20,11 +20,12 @@ from transformers import initialization as init
 from transformers.activations import ACT2FN
 from transformers.masking_utils import create_bidirectional_mask
 from transformers.modeling_layers import GradientCheckpointingLayer
-from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS, safe_open
-from transformers.utils import CONFIG_NAME, ModelOutput, cached_file
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+from transformers.utils import CONFIG_NAME, SAFE_WEIGHTS_NAME, ModelOutput, cached_file
 from transformers.utils.output_capturing import OutputRecorder, capture_outputs
 
 from .configuration_codefusion import CodeFusionConfig
+from .integrity import add_checksum, damaged_weights, verify_checksum
 from .saving import refuse_pickles
 
 
@@ -34,6 +35,9 @@ LENGTH_LOSS_WEIGHT = 0.1
 
 # While it builds a model, transformers' `from_pretrained` changes torch's default dtype and functions for all threads.
 LOADING_LOCK = threading.Lock()
+
+# What `model.denoiser = torch.compile(model.denoiser)` puts into the names of its weights.
+COMPILED_PREFIX = "_orig_mod."
 
 KeyValues = tuple[tuple[torch.Tensor, torch.Tensor], ...]
 
@@ -308,12 +312,10 @@ class CodeFusionDenoiser(CodeFusionStack):
     ) -> torch.Tensor:
         """
         As [`CodeFusionStack.forward`], with `timesteps` (`torch.Tensor` of shape `(batch_size,)`, whole or
-        fractional, in [0, num_train_timesteps)) and `self_condition` (the earlier estimate of x_0, of the shape of
-        `latents`; zeros where not given).
+        fractional, in [0, num_train_timesteps)) and, if it is self-conditioned, `self_condition` (the earlier estimate
+        of x_0, of the shape of `latents`; zeros where there is none).
         """
-        if self.self_conditioned:
-            if self_condition is None:
-                self_condition = torch.zeros_like(latents)
+        if self_condition is not None:
             latents = torch.cat([latents, self_condition], dim=-1)
         time = get_timestep_embedding(timesteps, self.config.hidden_size, flip_sin_to_cos=True).to(latents.dtype)
         return super().forward(
@@ -353,18 +355,6 @@ def remove_pooler(encoder: PreTrainedModel) -> PreTrainedModel:
     if hasattr(encoder, "pooler"):
         encoder.pooler = None
     return encoder
-
-
-def damaged_weights(folder: str | os.PathLike) -> list[str]:
-    """What is wrong with the safetensors files of a folder: a line for each that cannot be opened."""
-    damages = []
-    for path in sorted(Path(folder).glob("*.safetensors")):
-        try:
-            with safe_open(path, framework="pt"):
-                pass
-        except Exception as error:  # the type belongs to a library that this file, which travels, may not import
-            damages.append(f"`{path}`: {error}")
-    return damages
 
 
 class CodeFusionPreTrainedModel(PreTrainedModel):
@@ -440,6 +430,57 @@ class CodeFusionPreTrainedModel(PreTrainedModel):
             if not damages:
                 raise
             raise OSError(f"The weights file is truncated or altered: {'; '.join(damages)}.") from error
+
+    @staticmethod
+    def _load_pretrained_model(
+        model: PreTrainedModel, state_dict: dict[str, Any] | None, checkpoint_files: list[str] | None, *args, **kwargs
+    ) -> Any:
+        # `from_pretrained` calls this with the files that it has chosen and downloaded.
+        for path in checkpoint_files or []:
+            if path.endswith(".safetensors"):
+                verify_checksum(path)
+        return PreTrainedModel._load_pretrained_model(model, state_dict, checkpoint_files, *args, **kwargs)
+
+    # The arguments by their names: diffusers looks which of them there are before it saves a pipeline.
+    def save_pretrained(
+        self,
+        save_directory: str | os.PathLike,
+        is_main_process: bool = True,
+        state_dict: dict[str, torch.Tensor] | None = None,
+        push_to_hub: bool = False,
+        max_shard_size: int | str = "50GB",
+        variant: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """
+        As [`~PreTrainedModel.save_pretrained`], with a checksum in each weights file, by which loading knows that it
+        has not changed. A part that is compiled is saved like one that is not.
+
+        Args:
+            save_directory (`str` or `os.PathLike`):
+                The folder.
+            is_main_process, state_dict, push_to_hub, max_shard_size, variant, kwargs (*optional*):
+                As there.
+        """
+        weights = self.state_dict() if state_dict is None else state_dict
+        if any(COMPILED_PREFIX in name for name in weights):
+            state_dict = {name.replace(COMPILED_PREFIX, ""): weight for name, weight in weights.items()}
+        super().save_pretrained(
+            save_directory, is_main_process, state_dict, push_to_hub, max_shard_size, variant, **kwargs
+        )
+        if is_main_process:
+            self._add_checksums(save_directory)
+
+    def _upload_modified_files(self, working_dir: str | os.PathLike, *args: Any, **kwargs: Any) -> Any:
+        # With `push_to_hub=True`, `save_pretrained` uploads what it has saved before it returns.
+        self._add_checksums(working_dir)
+        return super()._upload_modified_files(working_dir, *args, **kwargs)
+
+    @staticmethod
+    def _add_checksums(folder: str | os.PathLike) -> None:
+        name, suffix = os.path.splitext(SAFE_WEIGHTS_NAME)
+        for path in Path(folder).glob(f"{name}*{suffix}"):  # with the variants and the parts of them
+            add_checksum(path)
 
 
 class CodeFusionModel(CodeFusionPreTrainedModel):
@@ -640,7 +681,7 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
             lengths (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
                 Length of each canvas.
             self_condition (`torch.FloatTensor` of the shape of `latents`, *optional*):
-                The last estimate of x_0; ignored by a model without self-conditioning.
+                The last estimate of x_0, zeros by default; ignored by a model without self-conditioning.
             temperature (`float`, *optional*, defaults to 1.0):
                 Divides the scores that x_0 is an expectation under, above 0; without effect on other predictions.
             output_hidden_states, output_attentions, return_dict (*optional*):
@@ -652,6 +693,11 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         attention_mask, cross_attention_mask = self._attention_masks(
             latents, attention_mask, key_values, encoder_attention_mask
         )
+        # Of one kind in all steps: a denoiser that is compiled would be compiled anew for the second.
+        if not self.denoiser.self_conditioned:
+            self_condition = None
+        elif self_condition is None:
+            self_condition = torch.zeros_like(latents)
         sample = self.denoiser(
             latents,
             torch.as_tensor(timesteps, device=latents.device).expand(latents.shape[0]),

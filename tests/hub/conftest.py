@@ -95,6 +95,12 @@ def pushed(run_client, hub, checkpoint, workspace):
 
 
 @pytest.fixture(scope="session")
+def commanded(run_client, hub, checkpoint, workspace):
+    """The report of who pushes with the command."""
+    return run_client("command", checkpoint, workspace / "command", home=workspace / "command_home", token=TOKEN)
+
+
+@pytest.fixture(scope="session")
 def installed(run_client, pushed, workspace):
     """The report of who has the package."""
     return run_client("installed", workspace / "installed", home=workspace / "installed_home")

@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from card_rules import metadata_errors
+
 
 class Repository:
     """
@@ -123,7 +125,8 @@ class Handler(BaseHTTPRequestHandler):
             self.hub.interruptions.update(json.loads(body))
             self.send(200, {})
         elif path == "api/validate-yaml":
-            self.send(200, {"errors": [], "warnings": []})
+            errors = [{"message": message} for message in metadata_errors(json.loads(body)["content"])]
+            self.send(400 if errors else 200, {"errors": errors, "warnings": []})
         elif path == "api/repos/create":
             self.create_repository(json.loads(body))
         elif parts[:2] == ["api", "models"] and len(parts) >= 4:

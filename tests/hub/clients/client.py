@@ -4,9 +4,13 @@
 
 import contextlib
 import hashlib
+import io
 import json
 import os
+import re
+import runpy
 import sys
+import tempfile
 import traceback
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -65,6 +69,20 @@ def interrupt(**interruptions: list[str | int]) -> None:
     urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
         f"{os.environ['HF_ENDPOINT']}/interruptions", body
     ).read()
+
+
+def run_snippets(card: str, containing: str = "") -> list[str]:
+    """Runs the programs in a card, as a reader would who copies them, and returns what each prints."""
+    outputs = []
+    for snippet in re.findall(r"^```python\n(.*?)^```$", card, flags=re.DOTALL | re.MULTILINE):
+        if containing not in snippet:
+            continue
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()) as output:
+            path = Path(folder) / "snippet.py"
+            path.write_text(snippet, encoding="utf-8")
+            runpy.run_path(str(path), run_name="__main__")
+        outputs.append(output.getvalue())
+    return outputs
 
 
 @contextlib.contextmanager

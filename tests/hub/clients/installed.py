@@ -128,5 +128,12 @@ with check("damaged"):
             lambda: AutoModel.from_pretrained("alice/bash", subfolder="model", cache_dir=workspace / "damaged")
         ),
     }
+    weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    report["altered"] = {
+        "pipeline": refusal(lambda: load("alice/bash", cache_dir=workspace / "damaged")),
+        "model": refusal(
+            lambda: AutoModel.from_pretrained("alice/bash", subfolder="model", cache_dir=workspace / "damaged")
+        ),
+    }
 
 finish()

@@ -39,6 +39,8 @@ with check("other_revision"):
     report["other_revision"] = smaller.num_parameters()
 
 with check("sharded"):
+    (workspace / "sharded").mkdir(parents=True)
+    (workspace / "sharded" / "README.md").write_text("---\nlicense: mit\n---\n\n# By hand\n\nA text.\n")
     pipe.save_pretrained(
         workspace / "sharded", push_to_hub=True, repo_id="alice/sharded", private=True, max_shard_size="100KB"
     )

@@ -18,8 +18,18 @@ class NotInstalled(MetaPathFinder):
 sys.meta_path.insert(0, NotInstalled())
 
 import torch  # noqa: E402
-from client import check, codes, files_of, finish, refusal, report, weights_digest  # noqa: E402
+from client import (  # noqa: E402
+    check,
+    codes,
+    files_of,
+    finish,
+    refusal,
+    report,
+    run_snippets,
+    weights_digest,
+)
 from diffusers import DiffusionPipeline  # noqa: E402
+from huggingface_hub import ModelCard  # noqa: E402
 from transformers import AutoConfig, AutoModel, AutoTokenizer  # noqa: E402
 
 
@@ -43,6 +53,9 @@ with check("from_folder"):
     ]
     # The class that the code made has no package to look into either.
     report["codes_of_its_class"] = codes(type(pipe).from_pretrained(workspace / "saved", trust_remote_code=True))
+
+with check("card"):
+    report["snippets"] = run_snippets(ModelCard.load("alice/bash").text, containing="trust_remote_code")
 
 with check("options"):
     trusted = {"trust_remote_code": True}
