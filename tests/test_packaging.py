@@ -129,7 +129,7 @@ def test_source_distribution_and_wheel_hold_the_whole_package(tmp_path):
     build = f"from setuptools import build_meta; build_meta.build_sdist({str(tmp_path)!r})"
     run_python(build, cwd=source)
     (sdist,) = tmp_path.glob("*.tar.gz")
-    shutil.unpack_archive(sdist, tmp_path / "sdist", filter="data")
+    shutil.unpack_archive(sdist, tmp_path / "sdist")
     (unpacked,) = (tmp_path / "sdist").iterdir()
     build = f"from setuptools import build_meta; build_meta.build_wheel({str(tmp_path)!r})"
     run_python(build, cwd=unpacked)
