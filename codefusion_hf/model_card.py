@@ -13,7 +13,8 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from huggingface_hub.utils import HFValidationError, validate_repo_id
 from transformers import PreTrainedModel
 
-from codefusion_hf.pipelines.pipeline_card import MADE_CARD, UNKNOWN_DATA, pipeline_card
+from codefusion_hf.modeling.card import MADE_CARD, UNKNOWN_DATA
+from codefusion_hf.pipelines.pipeline_card import pipeline_card
 
 
 # The system of a report whose scores are the checkpoint's; the others are what it is compared with.

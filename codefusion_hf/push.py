@@ -14,8 +14,8 @@ from huggingface_hub.errors import HfHubHTTPError, HTTPError
 from huggingface_hub.utils import validate_repo_id
 
 from codefusion_hf.model_card import checkpoint_card, load_card, load_report, parse_datasets
+from codefusion_hf.modeling.card import CARD_NAME, weights_variant
 from codefusion_hf.pipelines import CodeFusionPipeline
-from codefusion_hf.pipelines.pipeline_card import CARD_NAME, weights_variant
 
 
 # What the weights are cast to, by the name that their file gets.
@@ -103,7 +103,8 @@ def push_checkpoint(
             if card is None and CARD_NAME in files:
                 card = load_card(api.hf_hub_download(url.repo_id, CARD_NAME, revision=revision))
             files += [path.relative_to(temporary).as_posix() for path in Path(temporary).rglob("*")]
-            card = checkpoint_card(pipe.model, url.repo_id, weights_variant(files), card, scores, license, licences)
+            only_variant = weights_variant(files, "model/")
+            card = checkpoint_card(pipe.model, url.repo_id, only_variant, card, scores, license, licences)
             card.save(Path(temporary) / CARD_NAME)
             api.upload_folder(
                 repo_id=url.repo_id,

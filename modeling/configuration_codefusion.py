@@ -125,6 +125,9 @@ class CodeFusionConfig(PreTrainedConfig):
             Standard deviation of the initial weights of the linear layers and the position embeddings.
         pad_token_id, bos_token_id, eos_token_id (`int`, *optional*, default to CodeT5's 0, 1 and 2):
             Special tokens. A program ends with the end-of-sequence token.
+        base_model (`str`, *optional*):
+            Hub id of the model that the encoder's weights come from, such as `"Salesforce/codet5-small"`, which the
+            card says; [`CodeFusionModel.from_encoder_pretrained`] fills it in.
 
     Raises:
         huggingface_hub.errors.StrictDataclassError: as for all configurations of transformers, if a field has a wrong
@@ -181,6 +184,7 @@ class CodeFusionConfig(PreTrainedConfig):
     pad_token_id: int = 0
     bos_token_id: int | None = 1
     eos_token_id: int | None = 2
+    base_model: str | None = None
     tie_word_embeddings: bool = False
 
     def validate_architecture(self):

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from diffusers.models.embeddings import TimestepEmbedding, get_timestep_embedding
 from diffusers.utils.accelerate_utils import apply_forward_hook
+from diffusers.utils.hub_utils import ModelCard
 from torch import nn
 from transformers import AutoModelForTextEncoding, PreTrainedModel
 from transformers import initialization as init
@@ -24,6 +25,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.utils import CONFIG_NAME, SAFE_WEIGHTS_NAME, ModelOutput, cached_file
 from transformers.utils.output_capturing import OutputRecorder, capture_outputs
 
+from .card import CARD_NAME, choose_card, model_card, read_card, weights_variant
 from .configuration_codefusion import CodeFusionConfig
 from .integrity import add_checksum, damaged_weights, verify_checksum
 from .saving import refuse_pickles
@@ -460,21 +462,27 @@ class CodeFusionPreTrainedModel(PreTrainedModel):
             save_directory (`str` or `os.PathLike`):
                 The folder.
             is_main_process, state_dict, push_to_hub, max_shard_size, variant, kwargs (*optional*):
-                As there.
+                As there. What is pushed has a card: the README.md of the folder, else that of the repository, with its
+                metadata completed, else a new one.
         """
         weights = self.state_dict() if state_dict is None else state_dict
         if any(COMPILED_PREFIX in name for name in weights):
             state_dict = {name.replace(COMPILED_PREFIX, ""): weight for name, weight in weights.items()}
+        # To push, transformers puts the repository's card, or one that says nothing, in the place of the folder's.
+        self._folder_card = read_card(save_directory)
         super().save_pretrained(
             save_directory, is_main_process, state_dict, push_to_hub, max_shard_size, variant, **kwargs
         )
         if is_main_process:
             self._add_checksums(save_directory)
 
-    def _upload_modified_files(self, working_dir: str | os.PathLike, *args: Any, **kwargs: Any) -> Any:
-        # With `push_to_hub=True`, `save_pretrained` uploads what it has saved before it returns.
+    def _upload_modified_files(self, working_dir: str | os.PathLike, repo_id: str, *args: Any, **kwargs: Any) -> Any:
+        # Both ways to push come here. With `push_to_hub=True`, `save_pretrained` uploads before it returns.
         self._add_checksums(working_dir)
-        return super()._upload_modified_files(working_dir, *args, **kwargs)
+        path = Path(working_dir) / CARD_NAME
+        card = choose_card(self._folder_card, ModelCard.load(path))
+        model_card(self, repo_id, weights_variant(os.listdir(working_dir)), card).save(path)
+        return super()._upload_modified_files(working_dir, repo_id, *args, **kwargs)
 
     @staticmethod
     def _add_checksums(folder: str | os.PathLike) -> None:
@@ -532,7 +540,7 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
             kwargs (*optional*):
                 With the prefix `encoder_`, arguments of the encoder's `from_pretrained` (`encoder_revision="main"`);
                 all others are fields of [`CodeFusionConfig`]. `vocab_size` and the special tokens default to the
-                encoder's.
+                encoder's, `base_model` to its Hub id if it is not a folder.
 
         Returns:
             [`CodeFusionModel`], in evaluation mode.
@@ -555,6 +563,8 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         encoder_fields = encoder.config.to_dict()
         for name in ("vocab_size", "pad_token_id", "bos_token_id", "eos_token_id"):
             kwargs.setdefault(name, encoder_fields.get(name))  # T5 has no beginning-of-sequence token
+        if not os.path.exists(pretrained_model_name_or_path):
+            kwargs.setdefault("base_model", pretrained_model_name_or_path)
         model = cls(CodeFusionConfig(encoder_config=encoder.config, **kwargs))
         model.encoder.load_state_dict(encoder.state_dict())
         return model.eval()

@@ -18,9 +18,10 @@ from diffusers.utils.hub_utils import HfHubHTTPError, ModelCard
 from diffusers.utils.torch_utils import randn_tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from ..modeling.card import CARD_NAME, choose_card, read_card, weights_variant
 from ..modeling.modeling_codefusion import KeyValues
 from ..modeling.saving import refuse_pickles, save_code
-from .pipeline_card import CARD_NAME, pipeline_card, weights_variant
+from .pipeline_card import pipeline_card
 from .scheduling_codefusion import (
     EPSILON_ONLY_SCHEDULERS,
     check_scheduler,
@@ -216,7 +217,8 @@ class CodeFusionPipeline(DiffusionPipeline):
             args, kwargs (*optional*):
                 As there: `variant` (which names the file, and casts nothing: call `pipe.to(torch.float16)` before),
                 `max_shard_size`, `push_to_hub`, `repo_id` ... What is pushed has a card: the README.md of the folder,
-                else that of the repository, with its metadata completed, else a new one.
+                else that of the repository, with its metadata completed, else a new one. One that was made by a push
+                does not replace one that somebody has edited.
         """
         # What loading and calling leave in a tokenizer: where it came from, and how the last prompts were padded.
         for name in ("is_local", "local_files_only"):
@@ -225,8 +227,7 @@ class CodeFusionPipeline(DiffusionPipeline):
             self.tokenizer.backend_tokenizer.no_padding()
             self.tokenizer.backend_tokenizer.no_truncation()
         # To push, diffusers puts the card of the repository, or one that says nothing, in the place of the folder's.
-        card = Path(save_directory) / CARD_NAME
-        self._folder_card = card.read_text(encoding="utf-8") if card.is_file() else None
+        self._folder_card = read_card(save_directory)
         super().save_pretrained(os.fspath(save_directory), *args, **kwargs)
 
     def _upload_folder(
@@ -235,8 +236,9 @@ class CodeFusionPipeline(DiffusionPipeline):
         # Both ways to push come here.
         if subfolder is None:
             path = Path(working_dir) / CARD_NAME
-            card = ModelCard.load(path) if self._folder_card is None else ModelCard(self._folder_card)
-            variant = weights_variant(file.relative_to(working_dir).as_posix() for file in path.parent.rglob("*"))
+            card = choose_card(self._folder_card, ModelCard.load(path))
+            files = [file.relative_to(working_dir).as_posix() for file in path.parent.rglob("*")]
+            variant = weights_variant(files, "model/")
             pipeline_card(self.model, repo_id, variant, card).save(path)
         return super()._upload_folder(working_dir, repo_id, *args, subfolder=subfolder, **kwargs)
 

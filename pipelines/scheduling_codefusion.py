@@ -11,10 +11,13 @@ import torch
 from diffusers import ConfigMixin, SchedulerMixin
 from diffusers.configuration_utils import register_to_config
 from diffusers.utils import BaseOutput
+from diffusers.utils.hub_utils import load_or_create_model_card
 from diffusers.utils.torch_utils import randn_tensor
 
+from ..modeling.card import CARD_NAME, choose_card, read_card
 from ..modeling.configuration_codefusion import square_root_alphas_cumprod
 from ..modeling.saving import save_code
+from .scheduler_card import scheduler_card
 
 
 # The file that the scheduler is saved in for those who do not have this package.
@@ -390,12 +393,28 @@ class CodeFusionScheduler(SchedulerMixin, ConfigMixin):
             save_directory (`str` or `os.PathLike`):
                 The folder.
             push_to_hub (`bool`, *optional*, defaults to `False`):
-                Whether to push it to the Hub as well.
+                Whether to push it to the Hub as well, with a card: the README.md of the folder, else that of the
+                repository, with its metadata completed, else a new one.
             kwargs (*optional*):
                 As there.
         """
         save_code(__name__, Path(save_directory) / f"{SCHEDULER_CODE}.py")
         super().save_config(os.fspath(save_directory), push_to_hub=push_to_hub, **kwargs)
+
+    def _upload_folder(
+        self,
+        working_dir: str | os.PathLike,
+        repo_id: str,
+        token: str | None = None,
+        *args: Any,
+        subfolder: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        # Both ways to push come here. In a subfolder it is part of a pipeline, which has a card.
+        if not subfolder:
+            card = choose_card(read_card(working_dir), load_or_create_model_card(repo_id, token=token))
+            scheduler_card(self, repo_id, card).save(Path(working_dir) / CARD_NAME)
+        return super()._upload_folder(working_dir, repo_id, token, *args, subfolder=subfolder, **kwargs)
 
 
 __all__ = [

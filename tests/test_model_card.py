@@ -16,8 +16,9 @@ from huggingface_hub import ModelCard
 from codefusion_hf.checkpoints import checkpoint_path
 from codefusion_hf.cli import main
 from codefusion_hf.model_card import checkpoint_card, load_card, load_report, parse_datasets
+from codefusion_hf.modeling.card import AUTOMATIC_CARD, MADE_CARD, choose_card, model_card, weights_variant
 from codefusion_hf.pipelines import CodeFusionPipeline
-from codefusion_hf.pipelines.pipeline_card import AUTOMATIC_CARD, MADE_CARD, pipeline_card, weights_variant
+from codefusion_hf.pipelines.pipeline_card import pipeline_card
 
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "bash-tiny-card.md"
@@ -168,6 +169,28 @@ def test_card_of_diffusers_is_replaced_and_its_metadata_kept(model):
     assert card.data.license == "mit"
 
 
+def test_card_says_what_the_encoder_comes_from(make_model):
+    model = make_model(base_model="lab/encoder")
+    for card in (pipeline_card(model, REPO_ID), model_card(model, REPO_ID, None, ModelCard(AUTOMATIC_CARD))):
+        assert card.data.base_model == "lab/encoder"
+        assert metadata_errors(str(card)) == []
+    by_hand = ModelCard("---\nbase_model: lab/other\n---\n\n# By hand\n")
+    assert pipeline_card(model, REPO_ID, card=by_hand).data.base_model == "lab/other"
+
+
+def test_what_a_push_has_made_does_not_replace_what_somebody_has_written():
+    made, by_hand, automatic = f"\n{MADE_CARD}\n", "\n# By hand\n", f"\n{AUTOMATIC_CARD}\n"
+    for in_folder, in_repository, expected in (
+        (None, by_hand, by_hand),
+        (by_hand, "\n# By somebody else\n", by_hand),
+        (made, by_hand, by_hand),
+        (automatic, by_hand, by_hand),
+        (made, f"{made}\nOlder.\n", made),
+        (made, automatic, made),
+    ):
+        assert choose_card(in_folder, ModelCard(in_repository)).text == expected
+
+
 def test_new_card_is_made_anew_until_somebody_edits_it(model, report):
     made = str(checkpoint_card(model, REPO_ID, license="mit"))
     again = checkpoint_card(model, REPO_ID, card=ModelCard(made), report=report)
@@ -190,8 +213,11 @@ def test_new_card_is_made_anew_until_somebody_edits_it(model, report):
     ],
 )
 def test_variant_is_named_where_there_are_no_other_weights(names, expected, model):
-    assert weights_variant(names) == expected
-    assert ('variant="fp16"' in pipeline_card(model, REPO_ID, weights_variant(names)).text) == (expected == "fp16")
+    assert weights_variant(names, "model/") == expected
+    assert weights_variant([name.removeprefix("model/") for name in names if name.startswith("model/")]) == expected
+    for make_card in (pipeline_card, model_card):
+        text = make_card(model, REPO_ID, expected, ModelCard(f"{AUTOMATIC_CARD}\n")).text
+        assert ('variant="fp16"' in text) == (expected == "fp16")
 
 
 def test_document_is_up_to_date():

@@ -609,8 +609,20 @@ def test_from_another_pretrained_encoder(model_type, save_encoder, batch, tmp_pa
         assert torch.equal(value, pretrained[name]), name
     model.save_pretrained(tmp_path)
     assert str(folder) not in (tmp_path / "config.json").read_text()
+    assert model.config.base_model is None
     loaded = CodeFusionModel.from_pretrained(tmp_path)
     assert run(loaded, batch).loss == run(model, batch).loss
+
+
+def test_folder_of_an_encoder_is_no_hub_id(save_encoder, monkeypatch):
+    """Even if it looks like one."""
+    folder = save_encoder("bert")
+    monkeypatch.chdir(folder.parent.parent)
+    sizes = {"latent_size": 8, "num_denoiser_layers": 1, "num_decoder_layers": 1}
+    name = f"{folder.parent.name}/{folder.name}"
+    assert CodeFusionModel.from_encoder_pretrained(name, **sizes).config.base_model is None
+    model = CodeFusionModel.from_encoder_pretrained(name, base_model="lab/encoder", **sizes)
+    assert model.config.base_model == "lab/encoder"
 
 
 def test_from_encoder_pretrained_takes_no_encoder_config(save_encoder):

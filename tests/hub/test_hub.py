@@ -68,7 +68,7 @@ def test_pushed_parts_are_whole(hub, pushed):
     assert set(hub.repositories["alice/model"].files) == set(hub.repositories["alice/saved-model"].files) | model
     assert set(hub.repositories["alice/model"].files) == model
     assert set(hub.repositories["alice/scheduler"].files) == scheduler | {"README.md"}
-    assert set(hub.repositories["alice/saved-scheduler"].files) == scheduler
+    assert set(hub.repositories["alice/saved-scheduler"].files) == scheduler | {"README.md"}
     for name in ("alice/config", "alice/saved-config"):
         assert set(hub.repositories[name].files) == model - {"model.safetensors"}
 
@@ -93,6 +93,8 @@ def test_pushed_again_after_loading_it_is_whole_and_the_same(name, hub, installe
 def test_model_pushed_again_is_whole_and_the_same(hub, remote):
     again = digests(hub.repositories["alice/model-pushed-by-a-stranger"].files)
     assert again == digests(hub.repositories["alice/model"].files) == remote["saved_model"]
+    scheduler = digests(hub.repositories["alice/scheduler-pushed-by-a-stranger"].files)
+    assert scheduler == digests(hub.repositories["alice/scheduler"].files)
 
 
 def test_nothing_private_is_pushed(hub, installed, remote, commanded, workspace, checkpoint):

@@ -9,6 +9,7 @@ from card_rules import metadata_errors
 from huggingface_hub import ModelCard
 
 from codefusion_hf.checkpoints import checkpoint_path
+from codefusion_hf.modeling.card import AUTOMATIC_CARD
 
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "bash-tiny-card.md"
@@ -118,6 +119,49 @@ def test_every_push_of_a_pipeline_has_a_valid_card(hub, installed, remote, comma
         assert card.text.count("## From the Hub") == 1
         assert card.text.count(f'from_pretrained("{repo_id}"') == 2
         assert "Microsoft" in card.text or repo_id == "alice/sharded"
+
+
+PARTS = {
+    **dict.fromkeys(("model", "saved-model", "model-pushed-by-a-stranger", "half-model", "based"), "transformers"),
+    **dict.fromkeys(("scheduler", "saved-scheduler", "scheduler-pushed-by-a-stranger"), "diffusers"),
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_every_push_of_a_part_has_a_valid_card(name, hub, pushed, remote):
+    card = card_of(hub.repositories[f"alice/{name}"])
+    assert metadata_errors(str(card)) == []
+    assert all(card.data.get(field) for field in METADATA)
+    assert card.data.library_name == PARTS[name] and "codefusion" in card.data.tags
+    assert card.text.count("## From the Hub") == 1 and f'from_pretrained("alice/{name}"' in card.text
+    assert "no connection to Microsoft" in card.text and AUTOMATIC_CARD not in card.text
+
+
+def test_snippets_of_parts_run(pushed, remote):
+    model, saved, scheduler, saved_scheduler, half = pushed["part_snippets"].values()
+    assert len(model) == 1 and int(model[0]) > 0
+    assert remote["model_snippets"] == saved == half == model
+    assert len(scheduler) == 1 and int(scheduler[0]) > 0
+    assert saved_scheduler == scheduler
+
+
+@pytest.mark.parametrize("name", ["model-with-card", "scheduler-with-card", "edited-model", "edited-scheduler"])
+def test_card_of_a_part_is_kept(name, hub, pushed):
+    card = card_of(hub.repositories[f"alice/{name}"])
+    assert card.text.startswith("\n# By hand\n\nA text.\n\n## From the Hub\n")
+    assert card.data.license == "mit" and "codefusion" in card.data.tags
+    assert metadata_errors(str(card)) == []
+
+
+def test_part_in_a_pipeline_has_the_card_of_the_pipeline(hub, pushed):
+    assert pushed["card_of_the_whole_is_kept"]
+    assert not [path for path in hub.repositories["alice/sharded"].files if path.endswith("/README.md")]
+
+
+def test_card_says_what_the_encoder_comes_from(hub, pushed):
+    assert pushed["base_model"] == "lab/encoder"
+    assert card_of(hub.repositories["alice/based"]).data.base_model == "lab/encoder"
+    assert card_of(hub.repositories["alice/model"]).data.base_model is None
 
 
 def test_saving_and_pushing_keeps_the_card_of_the_folder(hub, pushed):

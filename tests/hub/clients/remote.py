@@ -83,6 +83,8 @@ with check("auto_classes"):
     model.save_pretrained(workspace / "model")
     report["saved_model"] = files_of(workspace / "model")
     model.push_to_hub("alice/model-pushed-by-a-stranger")
+    pipe.scheduler.push_to_hub("alice/scheduler-pushed-by-a-stranger")
+    report["model_snippets"] = run_snippets(ModelCard.load("alice/model").text, containing="trust_remote_code")
 
 report["imported"] = sorted(name for name in sys.modules if name.partition(".")[0] == "codefusion_hf")
 finish()
