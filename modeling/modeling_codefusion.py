@@ -816,7 +816,7 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
                 of an expectation, in [0, 1). The lengths are not smoothed.
             output_hidden_states (`bool` or `list[int]`, *optional*):
                 Whether to return the states of the denoiser's layers; a list of indices to return these alone, with
-                `None` in place of the others.
+                `None` in place of the others (not with transformers 5.20).
             output_attentions (`bool`, *optional*):
                 Whether to return the attention weights of the denoiser's layers.
             return_dict (`bool`, *optional*):

@@ -458,7 +458,7 @@ def test_attention_implementations_agree(prediction, make_model, batch):
 def test_gradient_checkpointing_changes_nothing(make_model, batch):
     model = make_model().train()
     loss, expected = run(model, batch).loss, gradients(model, batch)
-    model.activation_checkpointing_enable()
+    model.gradient_checkpointing_enable()
     assert all(layer.gradient_checkpointing for layer in (*model.denoiser.layers, *model.decoder.layers))
     torch.testing.assert_close(run(model, batch).loss, loss)
     actual = gradients(model, batch)

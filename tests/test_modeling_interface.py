@@ -5,7 +5,9 @@
 import pytest
 import torch
 import torch.nn.functional as F
+import transformers
 from huggingface_hub.errors import StrictDataclassError
+from packaging.version import Version
 from transformers import BertConfig
 
 from codefusion_hf.modeling import CodeFusionModel
@@ -93,6 +95,7 @@ def test_attention_weights_are_those_of_the_denoiser(make_model, fixed_batch):
     assert padding.any() and (output.cross_attentions[0].masked_select(padding) == 0.0).all()
 
 
+@pytest.mark.skipif(Version(transformers.__version__) < Version("5.23"), reason="transformers 5.20 takes no list")
 def test_some_hidden_states_can_be_asked_for(make_model, fixed_batch):
     model = make_model()
     with torch.no_grad():
