@@ -13,7 +13,6 @@ import dataclasses
 import itertools
 import json
 import math
-import os
 import platform
 import random
 import statistics
@@ -47,6 +46,7 @@ from codefusion_hf.data.bucketing import BATCHES_PER_POOL, BucketSampler
 from codefusion_hf.data.collators import PairCollator
 from codefusion_hf.data.datasets import build_pair_dataset
 from codefusion_hf.data.tokenization import train_tokenizer
+from codefusion_hf.files import write_text
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
 from codefusion_hf.training.baseline import t5_config
 from codefusion_hf.training.presets import load_preset
@@ -573,9 +573,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
         rich.print(report_table(result))
         report["presets"].append(result)
     if args.output is not None:
-        temporary = args.output.with_name(args.output.name + ".tmp")
-        temporary.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-        os.replace(temporary, args.output)
+        write_text(args.output, json.dumps(report, indent=2) + "\n")
     return report
 
 

@@ -154,14 +154,11 @@ def test_bad_arguments(score, candidates, references, k, message):
         ("'\ud800'", False),
         ("(" * 100_000, False),
         ("-" * 100_000 + "1", False),
+        ("x" + ".a" * 100_000, sys.version_info < (3, 11)),  # too deep for the parser of later releases
     ],
 )
 def test_python_syntax(code, is_valid):
     assert is_valid_python(code) is is_valid
-
-
-def test_python_nested_as_deep_as_only_some_releases_take_it_ends_in_an_answer():
-    assert is_valid_python("x" + ".a" * 100_000) in (False, True)
 
 
 @pytest.mark.parametrize("code", [r"'\d'", "1 is 1", "0x1for x in y", "assert (x, 'y')"])
