@@ -420,7 +420,7 @@ match size:
 '''
 
 
-def test_python_is_cut_into_functions_and_statements():
+def test_python_is_cut_into_functions_statements_and_expressions():
     snippets = cut_python(PYTHON)
     function = (
         '@property\ndef path(self):\n    """Docstring."""\n    text = """one\n      two"""\n    if text:\n'
@@ -443,14 +443,27 @@ def test_python_is_cut_into_functions_and_statements():
         (19, "pass"),
         (21, 'match size:\n    case 3:\n        print("d")'),
         (23, 'print("d")'),
-    ]
+    ]  # The one call that is no statement has two lines.
     # Cutting changes no string: each snippet still says what it said in the file.
     whole = {ast.dump(node) for node in ast.walk(ast.parse(PYTHON)) if isinstance(node, ast.stmt)}
     assert {ast.dump(ast.parse(snippet.code).body[0]) for snippet in snippets} <= whole
 
 
+def test_expressions_that_compute_something_are_cut_as_well():
+    code = 'x[0], y = f(a[1:], f"{g(b)}"), [i for i in "ü" if h(i)]\nf(a.b)\nif not (c and d(\n    1)):\n    e = k + 1'
+    snippets = [snippet for snippet in cut_python(code) if "=" not in snippet.code and ":\n" not in snippet.code]
+    assert [(snippet.line, snippet.code) for snippet in snippets] == [
+        (1, 'f(a[1:], f"{g(b)}")'),
+        (1, "a[1:]"),
+        (1, '[i for i in "ü" if h(i)]'),
+        (1, "h(i)"),
+        (2, "f(a.b)"),
+        (5, "k + 1"),
+    ]
+
+
 def test_what_python_warns_about_in_a_file_is_not_the_reader_s_concern(recwarn):
-    assert [snippet.code for snippet in cut_python('re.match("\\d", x is 3)')] == ['re.match("\\d", x is 3)']
+    assert [snippet.code for snippet in cut_python('re.match("\\d", x is 3)')] == ['re.match("\\d", x is 3)', "x is 3"]
     assert not recwarn
 
 

@@ -7,6 +7,8 @@ Cutting source files into snippets for pre-training. Files are parsed, never run
 or inside of functions, classes and other statements. So a function gives itself and, again, what it is made of, and
 what is too long for the model still counts by its parts. Left out are classes as a whole, strings that stand alone (as
 docstrings do) and `elif`, which is no statement by itself. Snippets start at column 0; strings stay as they are.
+Expressions of one line that compute something give themselves, too: calls, subscripts, comprehensions, comparisons,
+conditions and what operators join.
 
 **Shell**, by bashlex: every command, where a pipeline and what `&&` and `||` join are one, with its here-documents;
 every function and every compound command (`if`, `for`, `while`, `{ }`, `( )`), whole, and, again, the commands inside.
@@ -42,16 +44,30 @@ class Snippet(NamedTuple):
     parsed: bool = True
 
 
-def cut_python(source: str) -> list[Snippet]:
+# What a name, an attribute or a constant says by itself is too little to learn from.
+_COMPUTING_EXPRESSIONS = (
+    ast.BinOp,
+    ast.BoolOp,
+    ast.Call,
+    ast.Compare,
+    ast.DictComp,
+    ast.IfExp,
+    ast.ListComp,
+    ast.SetComp,
+    ast.Subscript,
+)
+
+
+def parse_python(source: str) -> tuple[ast.Module, list[bytes]]:
     """
-    Cut Python source into functions and statements, by the rules in this module's documentation.
+    Parse Python source.
 
     Args:
         source (`str`):
             The text of a file.
 
     Returns:
-        `list[Snippet]`: the snippets, in the order in which they start.
+        `tuple[ast.Module, list[bytes]]`: the tree, and the lines in UTF-8: `ast` counts columns in bytes.
 
     Raises:
         ValueError: if `ast` cannot parse the source.
@@ -67,8 +83,24 @@ def cut_python(source: str) -> list[Snippet]:
     except (MemoryError, RecursionError, ValueError) as error:
         # What deep nesting and null bytes come to, depending on the version of Python.
         raise ValueError(f"expected Python that `ast` parses, got {type(error).__name__}: {error}.") from error
+    return tree, source.encode("utf-8").split(b"\n")
 
-    lines = source.encode("utf-8").split(b"\n")  # `ast` counts columns in bytes
+
+def cut_python(source: str) -> list[Snippet]:
+    """
+    Cut Python source into functions, statements and expressions, by the rules in this module's documentation.
+
+    Args:
+        source (`str`):
+            The text of a file.
+
+    Returns:
+        `list[Snippet]`: the snippets: statements in the order in which they start, each before its expressions.
+
+    Raises:
+        ValueError: if `ast` cannot parse the source.
+    """
+    tree, lines = parse_python(source)
     inside_string = {
         number
         for node in ast.walk(tree)
@@ -82,6 +114,10 @@ def cut_python(source: str) -> list[Snippet]:
         if isinstance(node, ast.stmt) and _is_python_snippet(node, lines):
             first, code = _python_text(node, lines, inside_string)
             snippets.append(Snippet(first, code))
+        for expression in _expressions(node):
+            line = lines[expression.lineno - 1]
+            code = line[expression.col_offset : expression.end_col_offset].decode("utf-8")
+            snippets.append(Snippet(expression.lineno, code))
         # Only these hold statements; an expression may be nested deeper than Python's stack.
         children = [
             child
@@ -97,6 +133,23 @@ def _is_python_snippet(node: ast.stmt, lines: list[bytes]) -> bool:
         return not lines[node.lineno - 1].startswith(b"elif", node.col_offset)
     is_bare_constant = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     return not (is_bare_constant or isinstance(node, ast.ClassDef))
+
+
+def _expressions(node: ast.AST) -> Iterator[ast.expr]:
+    """The expressions of a statement, not those of the statements in it."""
+    # Of a call or the like that stands alone, the statement is the snippet.
+    whole = node.value if isinstance(node, ast.Expr) else None
+    pending = list(ast.iter_child_nodes(node))[::-1]
+    while pending:
+        child = pending.pop()
+        # Before Python 3.12, what stands in an f-string has no place of its own.
+        if isinstance(child, (ast.stmt, ast.excepthandler, ast.match_case, ast.JoinedStr)):
+            continue
+        if isinstance(child, _COMPUTING_EXPRESSIONS) and child.lineno == child.end_lineno and child is not whole:
+            # Not `x[0]` of `x[0] = 1`, which computes nothing.
+            if not isinstance(child, ast.Subscript) or isinstance(child.ctx, ast.Load):
+                yield child
+        pending += list(ast.iter_child_nodes(child))[::-1]
 
 
 def _python_text(node: ast.stmt, lines: list[bytes], inside_string: set[int]) -> tuple[int, str]:
@@ -229,4 +282,4 @@ def _end(node: "bashlex.ast.node") -> int:
     return end
 
 
-__all__ = ["Snippet", "cut_python", "cut_shell"]
+__all__ = ["Snippet", "cut_python", "cut_shell", "parse_python"]

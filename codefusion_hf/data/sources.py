@@ -406,7 +406,7 @@ def _source_files(path: Path, format: str) -> list[Path]:
 
 
 def _read_python(path: Path) -> Iterator[Record]:
-    for file, text in _read_source_files(path, "python"):
+    for file, text in read_source_files(path, "python"):
         if isinstance(text, Record):
             yield text
             continue
@@ -420,7 +420,7 @@ def _read_python(path: Path) -> Iterator[Record]:
 
 def _read_bash(path: Path) -> Iterator[Record]:
     num_snippets = num_lines = 0
-    for file, text in _read_source_files(path, "bash"):
+    for file, text in read_source_files(path, "bash"):
         if isinstance(text, Record):
             yield text
             continue
@@ -431,8 +431,23 @@ def _read_bash(path: Path) -> Iterator[Record]:
     logger.info("%s: %d of %d commands are logical lines, as bashlex refused them.", path, num_lines, num_snippets)
 
 
-def _read_source_files(path: Path, format: str) -> Iterator[tuple[Path, str | Record]]:
-    """Each file with its text, or with a malformed record if it is not UTF-8: one such file spoils no folder."""
+def read_source_files(path: Path, format: str) -> Iterator[tuple[Path, str | Record]]:
+    """
+    Read a source file, or the source files below a folder.
+
+    Args:
+        path (`Path`):
+            The file or folder.
+        format (`str`):
+            `python` or `bash`.
+
+    Returns:
+        `Iterator[tuple[Path, str | Record]]`: each file with its text, or with a malformed record if it is not UTF-8:
+        one such file spoils no folder.
+
+    Raises:
+        ValueError: if the folder has no such file.
+    """
     files = _source_files(path, format)
     if not files:
         suffixes = " or ".join(f"*{suffix}" for suffix in _SOURCE_SUFFIXES[format])
@@ -468,4 +483,13 @@ FORMATS = ("codefusion", *_READERS, "hub")
 CODE_FORMATS = frozenset({"counts", "text", "python", "bash"})
 
 
-__all__ = ["CODE_FORMATS", "FORMATS", "HUB_PREFIX", "Record", "detect_format", "read_records", "shorten"]
+__all__ = [
+    "CODE_FORMATS",
+    "FORMATS",
+    "HUB_PREFIX",
+    "Record",
+    "detect_format",
+    "read_records",
+    "read_source_files",
+    "shorten",
+]
