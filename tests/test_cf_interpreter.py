@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from codefusion_hf.data.cf_cells import CellKind, read_cell, read_constant
 from codefusion_hf.data.cf_rules import Not, Number, Rule, Text, parse_rule
-from codefusion_hf.evaluation.cf_interpreter import CellKind, Mark, marked_cells, read_cell, read_constant
+from codefusion_hf.evaluation.cf_interpreter import Mark, marked_cells
 
 
 def quick(max_examples: int) -> settings:

@@ -12,9 +12,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from codefusion_hf.data.cf_cells import read_constant
 from codefusion_hf.data.cf_rules import And, Column, Not, Number, Or, Rule, Text, format_rule
-from codefusion_hf.evaluation.cf_interpreter import read_constant
-from codefusion_hf.evaluation.cf_match import MAX_TESTS, execution_match, is_valid_cf_rule
+from codefusion_hf.evaluation.cf_match import (
+    MAX_TESTS,
+    constants_match,
+    execution_match,
+    has_constants,
+    is_valid_cf_rule,
+)
 
 
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "cf"
@@ -406,3 +412,50 @@ def test_gold_matches_itself(name):
             assert execution_match(candidate, row["code"], row["data"])
             assert execution_match(candidate, row["code"], row["data"], column_required=False)
     assert sum(is_valid_cf_rule(row["code"]) for row in rows) / len(rows) > 0.95
+
+
+# Constants
+
+
+@pytest.mark.parametrize(
+    "candidate, reference",
+    [
+        ("LessThan(c[2], 7)", "GreaterThan(c[1], 7.0)"),
+        ("TextContains(c[0], 'Harry')", "TextEquals(c[1], 'Harry')"),
+        ("OR(Equals(1), Equals(2))", "Between(2, 1)"),
+        ("Equals(2015)", "TextEquals('2015')"),
+        ("Equals(50%)", "Equals(0.5)"),
+        ("GreaterThan(c[0], '2020-01-31')", "LessThan(c[0], '1/31/2020')"),
+        ("Top(c[1], 10)", "TopPercent(c[1], 10)"),
+        ("Blanks(c[1])", "Errors(c[1])"),
+        ("Equals(c[1], c[2])", "Blanks(c[1])"),
+    ],
+)
+def test_constants_are_the_same_whatever_is_asked_of_them(candidate, reference):
+    assert constants_match(candidate, reference) and constants_match(reference, candidate)
+
+
+@pytest.mark.parametrize(
+    "candidate, reference",
+    [
+        ("LessThan(7)", "LessThan(70)"),
+        ("TextEquals('harry')", "TextEquals('Harry')"),
+        ("TextEquals('Harry ')", "TextEquals('Harry')"),
+        ("OR(Equals(1), Equals(1))", "Equals(1)"),
+        ("Between(1, 2)", "Between(1, 1)"),
+        ("Blanks()", "Equals(0)"),
+        ("no rule (", "Blanks()"),
+        ("no rule (", "no rule ("),
+    ],
+)
+def test_constants_are_different(candidate, reference):
+    assert not constants_match(candidate, reference) and not constants_match(reference, candidate)
+
+
+def test_rules_without_constants():
+    assert [has_constants(code) for code in ("Top()", "Top(3)", "Equals(c[0], c[1])", "no (")] == [
+        False,
+        True,
+        False,
+        False,
+    ]

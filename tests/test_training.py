@@ -16,10 +16,8 @@ from safetensors.torch import load_file, save_file
 from transformers import T5Config, TrainerCallback
 from transformers.trainer_utils import get_last_checkpoint
 
-from codefusion_hf.data.cf_rules import normalize_rule
 from codefusion_hf.data.collators import PairCollator, PretrainingCollator
 from codefusion_hf.data.datasets import BUCKET_STEP, build_code_dataset, build_pair_dataset
-from codefusion_hf.data.preparation import cf_prompt, prepare_rows
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
 from codefusion_hf.pipelines import CodeFusionPipeline
 from codefusion_hf.training.diagnostics import collapse_warnings, embedding_metrics
@@ -940,16 +938,6 @@ def test_the_tokenizer_of_pre_training_knows_the_words_of_prompts(tmp_path):
     run_training(preset_with(), "pretrain", [path], tmp_path / "run")
     tokenizer = CodeFusionPipeline.from_pretrained(tmp_path / "run").tokenizer
     assert tokenizer.tokenize("enumerate") == ["enumerate"]
-
-
-def test_cf_rules_are_of_one_dialect_and_get_the_header():
-    rows = [{"text": "find Harry", "code": "TextContains( c[1],'Harry')", "data": [["Name", "Age"], ["Harry", 3]]}]
-    (prepared,) = prepare_rows(rows, "cf")
-    assert prepared["text"] == "find Harry | Name | Age" == cf_prompt("find Harry", ["Name", "Age"])
-    assert prepared["code"] == normalize_rule(rows[0]["code"])
-    assert rows[0]["text"] == "find Harry"
-    assert prepare_rows(["TextEquals(Yes)", "no ( rule"], "cf") == [normalize_rule("TextEquals(Yes)"), "no ( rule"]
-    assert prepare_rows(rows, "bash") == rows
 
 
 @pytest.mark.parametrize("language", ["python", "cf"])

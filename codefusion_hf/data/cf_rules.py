@@ -33,7 +33,8 @@ Nothing is evaluated here. What a rule means (that `TextEquals('2015')` is met b
 import enum
 import math
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 
 # No rule of the published files is more than 6 deep; the bound keeps recursion away from the interpreter's own.
@@ -108,6 +109,8 @@ _COLUMN = re.compile(r"[cC]\[\s*([0-9]{1,6})\s*\]")
 _NUMBER = re.compile(r"([-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?)(?:\s*(%))?")
 _UNQUOTED_VALUE = re.compile(r"""[^(),'"]*""")
 _PARENTHESIS = re.compile(r"[()]")
+# What `format_rule` writes for a number: of other forms, such as 007 or 1,000, the writing would be lost.
+_WRITTEN_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{0,8}[1-9])?")
 # The look-ahead makes `''` a quote within the text wherever it can be one.
 _QUOTED_TEXT = {
     "'": re.compile(r"'((?:[^'\\]|\\.|'')*)'(?!')", re.DOTALL),
@@ -528,6 +531,105 @@ def normalize_rule(code: str) -> str:
     return format_rule(parse_rule(code))
 
 
+def rule_tests(rule: Node) -> list[Rule]:
+    """
+    The tests that a rule combines.
+
+    Args:
+        rule (`Node`):
+            The rule.
+
+    Returns:
+        `list[Rule]`: its leaves, in the order in which they are written.
+    """
+    if isinstance(rule, Rule):
+        return [rule]
+    operands = [rule.operand] if isinstance(rule, Not) else rule.operands
+    return [test for operand in operands for test in rule_tests(operand)]
+
+
+def map_tests(rule: Node, change: Callable[[Rule], Rule]) -> Node:
+    """
+    Changes the tests of a rule and leaves `AND`, `OR` and `NOT` as they are.
+
+    Args:
+        rule (`Node`):
+            The rule.
+        change (callable from `Rule` to `Rule`):
+            Called for the tests in the order of [`rule_tests`].
+
+    Returns:
+        `Node`: a new rule.
+    """
+    if isinstance(rule, Rule):
+        return change(rule)
+    if isinstance(rule, Not):
+        return replace(rule, operand=map_tests(rule.operand, change))
+    operands = tuple(map_tests(operand, change) for operand in rule.operands)
+    return And(operands) if isinstance(rule, And) else Or(operands)
+
+
+def default_column(header: Sequence[object]) -> int:
+    """
+    The column that a rule tests if it names none.
+
+    Args:
+        header (sequence of `object`):
+            The first row of the table, one cell or more.
+
+    Returns:
+        `int`: 1, or 0 if the table has no other column.
+    """
+    return min(1, len(header) - 1)
+
+
+def fill_columns(rule: Node, column: int) -> Node:
+    """
+    Lets the tests that name no column name one.
+
+    Args:
+        rule (`Node`):
+            The rule.
+        column (`int`):
+            Number of the column, such as that of [`default_column`].
+
+    Returns:
+        `Node`: a new rule.
+    """
+    return map_tests(rule, lambda test: replace(test, column=column) if test.column is None else test)
+
+
+def unify_equalities(node: Node) -> Node:
+    """
+    Writes equality in one way: `Equals` and `NotEquals` for numbers, `TextEquals` and `NOT(TextEquals(...))` for
+    texts, dates among them. The published rules do either for both, and mean the same.
+
+    Args:
+        node (`Node`):
+            The rule.
+
+    Returns:
+        `Node`: a new rule, which marks the same cells of any table.
+    """
+    if isinstance(node, And | Or):
+        return type(node)(tuple(map(unify_equalities, node.operands)))
+    if isinstance(node, Not):
+        operand = unify_equalities(node.operand)
+        if isinstance(operand, Rule) and operand.name == "Equals":
+            return replace(operand, name="NotEquals")
+        return Not(operand)
+    if node.name not in ("Equals", "NotEquals", "TextEquals"):
+        return node
+    (argument,) = node.arguments
+    if isinstance(argument, Text) and _WRITTEN_NUMBER.fullmatch(argument.value):
+        argument = Number(float(argument.value))
+    is_negative = node.name == "NotEquals"
+    if isinstance(argument, Text):
+        equality = replace(node, name="TextEquals", arguments=(argument,))
+        return Not(equality) if is_negative else equality
+    return replace(node, name="NotEquals" if is_negative else "Equals", arguments=(argument,))
+
+
 __all__ = [
     "ALIASES",
     "And",
@@ -543,7 +645,12 @@ __all__ = [
     "Or",
     "Rule",
     "Text",
+    "default_column",
+    "fill_columns",
     "format_rule",
+    "map_tests",
     "normalize_rule",
     "parse_rule",
+    "rule_tests",
+    "unify_equalities",
 ]

@@ -5,7 +5,8 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from .cf_rules import CFRuleSyntaxError, normalize_rule
+from .cf_prompts import cf_prompt
+from .cf_rules import CFRuleSyntaxError, default_column, fill_columns, format_rule, parse_rule, unify_equalities
 
 
 Row = TypeVar("Row", str, dict[str, Any])
@@ -14,7 +15,9 @@ Row = TypeVar("Row", str, dict[str, Any])
 def prepare_rows(rows: Sequence[Row], language: str) -> list[Row]:
     """
     Rows as a model of the language is trained on them. Bash and Python are left as they are. Of CF rules the
-    dialects become one, and the prompt is given the header of the table, which rules name columns of.
+    dialects become one, and the prompt is given the columns of the table, see [`~codefusion_hf.data.cf_prompts`]. With
+    a table, a rule that names no column gets the one that it means, see
+    [`~codefusion_hf.data.cf_rules.default_column`]: whether a rule names columns depends on the prompt alone.
 
     Args:
         rows (`Sequence[dict[str, Any]]` or `Sequence[str]`):
@@ -30,36 +33,22 @@ def prepare_rows(rows: Sequence[Row], language: str) -> list[Row]:
     return [_prepare_cf_row(row) for row in rows]
 
 
-def cf_prompt(prompt: str, columns: Sequence[Any]) -> str:
-    """
-    The prompt of a CF rule, with what the rule is about.
-
-    Args:
-        prompt (`str`):
-            What is to be formatted.
-        columns (`Sequence`):
-            The header of the table.
-
-    Returns:
-        `str`: `prompt | column | column …`.
-    """
-    return " | ".join([prompt, *(str(column) for column in columns)])
-
-
 def _prepare_cf_row(row: Row) -> Row:
     if isinstance(row, str):
         return _one_dialect(row)
-    prepared = {**row, "code": _one_dialect(row["code"])}
-    if "text" in row and row.get("data"):
-        prepared["text"] = cf_prompt(row["text"], row["data"][0])
+    table = row.get("data")
+    prepared = {**row, "code": _one_dialect(row["code"], table[0] if table else ())}
+    if "text" in row:
+        prepared["text"] = cf_prompt(row["text"], table)
     return prepared
 
 
-def _one_dialect(code: str) -> str:
+def _one_dialect(code: str, header: Sequence[Any] = ()) -> str:
     try:
-        return normalize_rule(code)
+        rule = parse_rule(code)
     except CFRuleSyntaxError:
         return code
+    return format_rule(unify_equalities(fill_columns(rule, default_column(header)) if header else rule))
 
 
-__all__ = ["cf_prompt", "prepare_rows"]
+__all__ = ["prepare_rows"]

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A byte-level BPE of its own for small models; the paper's sizes use CodeT5's tokenizer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
 
@@ -18,7 +18,14 @@ SPECIAL_TOKENS = {
 }
 
 
-def train_tokenizer(texts: Iterable[str], vocab_size: int, model_max_length: int = 128) -> PreTrainedTokenizerFast:
+def train_tokenizer(
+    texts: Iterable[str],
+    vocab_size: int,
+    model_max_length: int = 128,
+    split_digits: bool = False,
+    split_pattern: str | None = None,
+    added_tokens: Sequence[str] = (),
+) -> PreTrainedTokenizerFast:
     """
     Train a byte-level BPE for prompts and code alike, as CodeT5's is.
 
@@ -29,6 +36,13 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int, model_max_length: int
             Tokens in all, of which 256 are bytes and 5 special ones; fewer come out where the texts have fewer.
         model_max_length (`int`, *optional*, defaults to 128):
             Longest prompt in tokens; longer ones are cut.
+        split_digits (`bool`, *optional*, defaults to `False`):
+            Whether each digit is a token of its own. A number is then spelled in the same way wherever it stands, and
+            can be copied digit by digit.
+        split_pattern (`str`, *optional*):
+            Regular expression of more places where tokens end, such as `"'"`: a match is a token by itself.
+        added_tokens (sequence of `str`, *optional*):
+            Strings that are one token wherever they stand, such as `"c[0]"`. They count as part of `vocab_size`.
 
     Returns:
         [`~transformers.PreTrainedTokenizerFast`]: with the ids of CodeT5's special tokens (`<pad>` 0, `<s>` 1, `</s>`
@@ -38,19 +52,26 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int, model_max_length: int
     Raises:
         ValueError: if `vocab_size` leaves no room beside the bytes and the special tokens.
     """
-    smallest = 256 + len(SPECIAL_TOKENS)
+    smallest = len(added_tokens) + 256 + len(SPECIAL_TOKENS)
     if vocab_size < smallest:
         raise ValueError(f"`vocab_size` must be at least {smallest}, got {vocab_size}.")
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    splits: list[pre_tokenizers.PreTokenizer] = []
+    if split_digits:
+        splits.append(pre_tokenizers.Digits(individual_digits=True))
+    if split_pattern is not None:
+        splits.append(pre_tokenizers.Split(Regex(split_pattern), behavior="isolated"))
+    byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([*splits, byte_level]) if splits else byte_level
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=vocab_size,
+        vocab_size=vocab_size - len(added_tokens),
         special_tokens=list(SPECIAL_TOKENS.values()),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.add_tokens(list(added_tokens))
     end = SPECIAL_TOKENS["eos_token"]
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"$A {end}", special_tokens=[(end, tokenizer.token_to_id(end))]

@@ -6,11 +6,8 @@ as Python.
 
 Excel is the model wherever it has an answer.
 
-**Cells.** A table holds what it would show, so `"918"` is a number, as if typed into Excel. Read as numbers are `918`,
-`-1,234.5`, `1e3`, `7%` (0.07), `$21.00` and other currencies, `(21)` (-21), and the dates `2022-11-15` (with a time or
-without) and `11/15/2022` (days since 1899-12-30). `TRUE` and `FALSE` are booleans, `#N/A` and its like (and `#ERR` of
-the published tables) errors, and an empty cell is blank. Everything else is text. Constants of rules are read in the
-same way, so `TextEquals(2015)` is `Equals(2015)`; for the other text tests both sides are what they show.
+**Cells** and constants are read as Excel reads what is typed into it, so `"918"` is a number; see
+[`~codefusion_hf.data.cf_cells`]. For all text tests but `TextEquals`, both sides are what they show.
 
 **Comparisons.** Numbers < texts < FALSE < TRUE (https://exceljet.net/formulas/text-is-greater-than-number); texts
 compare by their letters without regard to case. A blank cell counts as 0, or as an empty text if it is compared with
@@ -40,19 +37,27 @@ blank.
 all other rules highlight.
 """
 
-import datetime
-import enum
 import functools
-import math
 import operator
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from codefusion_hf.data.cf_rules import And, Argument, Column, Node, Not, Number, Or, Rule, Text
+from codefusion_hf.data.cf_cells import Cell, CellKind, read_cell, read_constant
+from codefusion_hf.data.cf_rules import (
+    And,
+    Argument,
+    Column,
+    Node,
+    Not,
+    Number,
+    Rule,
+    default_column,
+    fill_columns,
+    rule_tests,
+)
 
 
 HIGHLIGHT = "Highlight"
@@ -62,56 +67,6 @@ VISUAL_RULES = frozenset({"ColorScale", "DataBar", "IconSet"})
 MAX_RANK = 1000
 DEFAULT_RANK = 1.0
 DEFAULT_PERCENT = 10.0
-
-# Day 0 of Excel's calendar; its 29 February 1900 is ignored, as by all who read its files.
-_DAY_ZERO = datetime.datetime(1899, 12, 30)
-_NUMBER = re.compile(
-    r"""
-    (?: (?P<minus>\()[$€£¥₹]? | [-+]?[$€£¥₹]? | [$€£¥₹][-+] )  \s*
-    (?: [0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)? | [0-9]+(?:\.[0-9]*)? | \.[0-9]+ )  (?:e[-+]?[0-9]{1,3})?
-    \s* (?: (?P<percent>%) | € )?  (?(minus)\))
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
-_NOT_OF_A_NUMBER = re.compile(r"[()$€£¥₹,%\s]")
-_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?")
-_US_DATE = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
-_ERROR = re.compile(
-    r"#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|UNKNOWN!|GETTING_DATA|ERR"
-    r"|ERROR!)",
-    re.IGNORECASE,
-)
-
-
-class CellKind(enum.IntEnum):
-    """Kinds of cells, in the order in which they compare."""
-
-    BLANK = 0
-    NUMBER = 1
-    TEXT = 2
-    BOOLEAN = 3
-    ERROR = 4
-
-
-class Cell(NamedTuple):
-    """
-    A cell as a rule sees it. Two cells are equal in a rule if all but `shown` are.
-
-    Args:
-        kind (`CellKind`):
-            What it is.
-        number (`float`):
-            The number, finite; 1.0 for `TRUE`; 0.0 for everything else.
-        text (`str`):
-            The text or error, case-folded; empty for everything else.
-        shown (`str`):
-            What the table shows, case-folded.
-    """
-
-    kind: CellKind
-    number: float
-    text: str
-    shown: str
 
 
 class Mark(NamedTuple):
@@ -134,95 +89,6 @@ class Mark(NamedTuple):
 
 # What a test says of each row; `None` is neither.
 Truths = list[bool | None]
-
-_BLANK_CELL = Cell(CellKind.BLANK, 0.0, "", "")
-_EMPTY_TEXT = Cell(CellKind.TEXT, 0.0, "", "")
-
-
-def read_cell(value: object) -> Cell:
-    """
-    Reads a cell as Excel would read what is typed into it. The documentation of this module says how.
-
-    Args:
-        value (`object`):
-            What the table holds: `None`, a boolean, a number (one that is no finite float is the error `#NUM!`), or
-            anything whose `str` is what is shown, such as texts and dates.
-
-    Returns:
-        `Cell`: the cell.
-    """
-    if value is None:
-        return _BLANK_CELL
-    if isinstance(value, bool):
-        return _read_text("TRUE" if value else "FALSE")
-    if isinstance(value, int | float):
-        return _read_number(value)
-    return _read_text(str(value))
-
-
-def _read_number(value: int | float) -> Cell:
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        return _read_text("#NUM!")
-    # Excel keeps 15 digits.
-    return Cell(CellKind.NUMBER, number, "", f"{number:.15g}")
-
-
-@functools.lru_cache(maxsize=2**14)
-def _read_text(text: str) -> Cell:
-    shown = text.casefold()
-    if not text:
-        return _BLANK_CELL
-    stripped = text.strip()
-    if stripped.upper() in ("TRUE", "FALSE"):
-        return Cell(CellKind.BOOLEAN, float(stripped.upper() == "TRUE"), "", shown)
-    if _ERROR.fullmatch(stripped):
-        return Cell(CellKind.ERROR, 0.0, stripped.casefold(), shown)
-    number = _number_in(stripped)
-    if number is None or not math.isfinite(number):
-        return Cell(CellKind.TEXT, 0.0, shown, shown)
-    return Cell(CellKind.NUMBER, number, "", shown)
-
-
-def _number_in(text: str) -> float | None:
-    if match := _NUMBER.fullmatch(text):
-        number = float(_NOT_OF_A_NUMBER.sub("", text))
-        number = number / 100 if match["percent"] else number
-        return -number if match["minus"] else number
-    date = _date_in(text)
-    return None if date is None else (date - _DAY_ZERO) / datetime.timedelta(days=1)
-
-
-def _date_in(text: str) -> datetime.datetime | None:
-    american = _US_DATE.fullmatch(text)
-    if american is None and _ISO_DATE.fullmatch(text) is None:
-        return None
-    try:
-        if american:
-            return datetime.datetime(int(american[3]), int(american[1]), int(american[2]))
-        return datetime.datetime.fromisoformat(text)
-    except ValueError:
-        # 2022-13-45 has the form of a date and is a text.
-        return None
-
-
-def read_constant(argument: Number | Text) -> Cell:
-    """
-    Reads a constant of a rule, in the way of [`read_cell`].
-
-    Args:
-        argument (`Number` or `Text`):
-            The constant. An empty text is no blank cell but a text, the difference being that 0 does not equal it.
-
-    Returns:
-        `Cell`: the constant.
-    """
-    if isinstance(argument, Number):
-        return _read_number(argument.value)
-    return _read_text(argument.value) if argument.value else _EMPTY_TEXT
 
 
 def _compare(comparison: Callable[[Any, Any], bool], cell: Cell, other: Cell) -> bool | None:
@@ -392,23 +258,6 @@ def combine_tests(rule: Node, truths_of: Callable[[Rule], Truths]) -> Truths:
     return [_not(_both(*map(_not, row))) for row in rows]
 
 
-def rule_tests(rule: Node) -> list[Rule]:
-    """
-    The tests that a rule combines.
-
-    Args:
-        rule (`Node`):
-            The rule.
-
-    Returns:
-        `list[Rule]`: its leaves, in the order in which they are written.
-    """
-    if isinstance(rule, Rule):
-        return [rule]
-    operands = [rule.operand] if isinstance(rule, Not) else rule.operands
-    return [test for operand in operands for test in rule_tests(operand)]
-
-
 def rule_formattings(rule: Node) -> frozenset[str]:
     """
     The formattings of the cells that a rule marks.
@@ -421,57 +270,6 @@ def rule_formattings(rule: Node) -> frozenset[str]:
         `frozenset[str]`: those of `ColorScale`, `DataBar` and `IconSet` that are in the rule, or `Highlight` alone.
     """
     return frozenset(test.name for test in rule_tests(rule)) & VISUAL_RULES or frozenset({HIGHLIGHT})
-
-
-def map_tests(rule: Node, change: Callable[[Rule], Rule]) -> Node:
-    """
-    Changes the tests of a rule and leaves `AND`, `OR` and `NOT` as they are.
-
-    Args:
-        rule (`Node`):
-            The rule.
-        change (callable from `Rule` to `Rule`):
-            Called for the tests in the order of [`rule_tests`].
-
-    Returns:
-        `Node`: a new rule.
-    """
-    if isinstance(rule, Rule):
-        return change(rule)
-    if isinstance(rule, Not):
-        return replace(rule, operand=map_tests(rule.operand, change))
-    operands = tuple(map_tests(operand, change) for operand in rule.operands)
-    return And(operands) if isinstance(rule, And) else Or(operands)
-
-
-def default_column(header: Sequence[object]) -> int:
-    """
-    The column that a rule tests if it names none.
-
-    Args:
-        header (sequence of `object`):
-            The first row of the table, one cell or more.
-
-    Returns:
-        `int`: 1, or 0 if the table has no other column.
-    """
-    return min(1, len(header) - 1)
-
-
-def fill_columns(rule: Node, column: int) -> Node:
-    """
-    Lets the tests that name no column name one.
-
-    Args:
-        rule (`Node`):
-            The rule.
-        column (`int`):
-            Number of the column, such as that of [`default_column`].
-
-    Returns:
-        `Node`: a new rule.
-    """
-    return map_tests(rule, lambda test: replace(test, column=column) if test.column is None else test)
 
 
 def read_columns(table: Sequence[Sequence[object]], columns: Iterable[int]) -> dict[int | None, list[Cell]]:
@@ -488,7 +286,7 @@ def read_columns(table: Sequence[Sequence[object]], columns: Iterable[int]) -> d
         `dict[int | None, list[Cell]]`: the cells of each below the header; blank where a row has none.
     """
     return {
-        column: [read_cell(row[column]) if column < len(row) else _BLANK_CELL for row in table[1:]]
+        column: [read_cell(row[column]) if column < len(row) else read_cell(None) for row in table[1:]]
         for column in columns
     }
 
@@ -545,19 +343,11 @@ def marked_cells(rule: Node, table: Sequence[Sequence[object]]) -> frozenset[Mar
 
 
 __all__ = [
-    "Cell",
-    "CellKind",
     "Mark",
     "apply_test",
     "combine_tests",
     "compared_columns",
-    "default_column",
-    "fill_columns",
-    "map_tests",
     "marked_cells",
-    "read_cell",
     "read_columns",
-    "read_constant",
     "rule_formattings",
-    "rule_tests",
 ]

@@ -21,7 +21,7 @@ always right, and a match is unless two rules differ only where no probe looks. 
 both together, are not run: they match if they are the same.
 
 *Columns required:* both rules must test the same columns. One that names none tests the table's second column, see
-[`~codefusion_hf.evaluation.cf_interpreter.default_column`].
+[`~codefusion_hf.data.cf_rules.default_column`].
 
 *Columns ignored:* the columns of the candidate are erased and filled in again in its favour: it matches if some choice
 of the reference's columns for its tests does. For a reference with one column, that is to drop them from both rules.
@@ -30,15 +30,20 @@ and it would match whatever else marks nothing.
 
 A candidate that does not parse matches only a reference that does not parse either and is the same text, whitespace
 normalised.
+
+**Constants.** A rule can be wrong because it asks for something else, or because a constant was not copied from the
+prompt as it stands. [`constants_match`] looks at the latter alone.
 """
 
 import functools
 import itertools
 import math
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from codefusion_hf.data.cf_cells import Cell, CellKind, read_cell, read_constant
 from codefusion_hf.data.cf_rules import (
     FUNCTIONS,
     Arguments,
@@ -48,23 +53,19 @@ from codefusion_hf.data.cf_rules import (
     Number,
     Rule,
     Text,
+    default_column,
+    fill_columns,
+    map_tests,
     parse_rule,
+    rule_tests,
 )
 from codefusion_hf.evaluation.cf_interpreter import (
-    Cell,
-    CellKind,
     Truths,
     apply_test,
     combine_tests,
     compared_columns,
-    default_column,
-    fill_columns,
-    map_tests,
-    read_cell,
     read_columns,
-    read_constant,
     rule_formattings,
-    rule_tests,
 )
 from codefusion_hf.evaluation.exact_match import normalize_whitespace
 
@@ -161,6 +162,61 @@ def execution_match(
         return _mark_the_same(candidate_rule, reference_rule, table)
     fillings = itertools.islice(_fillings(candidate_rule, reference_rule), MAX_FILLINGS)
     return any(_mark_the_same(rule, reference_rule, table) for rule in dict.fromkeys(fillings))
+
+
+def constants_match(candidate: str, reference: str) -> bool:
+    """
+    Whether two CF rules have the same constants, each as often, in any order and whatever is asked of them.
+
+    Args:
+        candidate (`str`):
+            The rule to judge. Any text will do.
+        reference (`str`):
+            The right rule.
+
+    Returns:
+        `bool`: `True` if they have. Numbers and dates are the same if they are equal, however written; texts if they
+        are letter by letter. Of rules that do not parse, nothing matches.
+
+    Example:
+
+    ```python
+    >>> constants_match("LessThan(c[2], 7)", "GreaterThan(c[1], 7.0)")
+    True
+    >>> constants_match("TextEquals(c[1], 'harry')", "TextEquals(c[1], 'Harry')")
+    False
+    ```
+    """
+    candidate_rule, reference_rule = _parse(candidate), _parse(reference)
+    if candidate_rule is None or reference_rule is None:
+        return False
+    return _constants(candidate_rule) == _constants(reference_rule)
+
+
+def has_constants(code: str) -> bool:
+    """
+    Whether a CF rule has constants.
+
+    Args:
+        code (`str`):
+            The rule.
+
+    Returns:
+        `bool`: `False` also if it does not parse.
+    """
+    rule = _parse(code)
+    return rule is not None and _constants(rule).total() > 0
+
+
+def _constants(rule: Node) -> Counter[float | str]:
+    arguments = [argument for test in rule_tests(rule) for argument in test.arguments]
+    constants: Counter[float | str] = Counter()
+    for argument in arguments:
+        if not isinstance(argument, Column):
+            cell = read_constant(argument)
+            is_number = cell.kind is CellKind.NUMBER or isinstance(argument, Number)
+            constants[cell.number if is_number else argument.value] += 1
+    return constants
 
 
 def _fillings(candidate: Node, reference: Node) -> Iterator[Node]:
@@ -348,4 +404,4 @@ def _ranked_columns(numbers: tuple[float, ...], is_long: bool) -> tuple[tuple[Ce
     return tuple(columns)
 
 
-__all__ = ["execution_match", "is_valid_cf_rule"]
+__all__ = ["constants_match", "execution_match", "has_constants", "is_valid_cf_rule"]

@@ -11,10 +11,11 @@ figure at top-k is that of the best of the first k candidates of each prompt: fo
   ([`~codefusion_hf.evaluation.text_similarity`]) and `edit_distance` to the nearest reference (less is better).
 - Bash: `valid` is what `bash -n` accepts, where Bash is installed, and `parses` what bashlex does; `template_match`
   ([`~codefusion_hf.evaluation.bash`]) and `nlc2cmd` ([`~codefusion_hf.evaluation.nlc2cmd`]).
-- Python: `valid` is what `ast.parse` accepts; with an encoder, `code_bert_score`
+- Python: `valid` is what `ast.parse` accepts; `name_copy` over the prompts that quote a name of their reference
+  ([`~codefusion_hf.evaluation.name_copy`]); with an encoder, `code_bert_score`
   ([`~codefusion_hf.evaluation.code_bert_score`]).
-- CF rules: `valid` is what the grammar accepts; `execution_match` and `execution_match_any_column`
-  ([`~codefusion_hf.evaluation.cf_match`]).
+- CF rules: `valid` is what the grammar accepts; `execution_match` and `execution_match_any_column`;
+  `constants` over the prompts whose rule has constants ([`~codefusion_hf.evaluation.cf_match`]).
 """
 
 import math
@@ -23,12 +24,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from codefusion_hf.evaluation.bash import bash_template, is_parsable_bash, is_valid_bash
-from codefusion_hf.evaluation.cf_match import execution_match, is_valid_cf_rule
+from codefusion_hf.evaluation.cf_match import constants_match, execution_match, has_constants, is_valid_cf_rule
 from codefusion_hf.evaluation.code_bert_score import CodeBERTScore
 from codefusion_hf.evaluation.confidence import Estimate, bootstrap_mean
 from codefusion_hf.evaluation.diversity import diversity
 from codefusion_hf.evaluation.exact_match import normalize_whitespace
 from codefusion_hf.evaluation.examples import Example
+from codefusion_hf.evaluation.name_copy import has_quoted_names, name_copy
 from codefusion_hf.evaluation.nlc2cmd import nlc2cmd_score
 from codefusion_hf.evaluation.python import is_valid_python
 from codefusion_hf.evaluation.text_similarity import corpus_bleu, corpus_chrf, edit_distance
@@ -58,6 +60,8 @@ class CandidateMetric:
             Whether the best candidate is the one with the lowest number.
         only_first (`bool`, *optional*, defaults to `False`):
             Whether the figure is given at top-1 alone.
+        is_defined (callable from [`Example`] to `bool`, *optional*):
+            Which prompts the metric is about; the figure is a mean over them. All if not given.
     """
 
     name: str
@@ -66,6 +70,7 @@ class CandidateMetric:
     worst: float = 0.0
     less_is_better: bool = False
     only_first: bool = False
+    is_defined: Callable[[Example], bool] | None = None
 
 
 def _matches_exactly(candidate: str, example: Example) -> float:
@@ -87,6 +92,10 @@ def _matches_execution_of_any_column(candidate: str, example: Example) -> float:
             for reference in example.references
         )
     )
+
+
+def _matches_constants(candidate: str, example: Example) -> float:
+    return float(any(constants_match(candidate, reference) for reference in example.references))
 
 
 def _least_edit_distance(candidate: str, example: Example) -> float:
@@ -119,6 +128,12 @@ METRICS: dict[str, tuple[CandidateMetric, ...]] = {
         _NON_EMPTY,
         _check_syntax("ast parses", is_valid_python),
         _EXACT_MATCH,
+        CandidateMetric(
+            "name_copy",
+            "names copied",
+            lambda candidate, example: name_copy(candidate, example.prompt, example.references),
+            is_defined=lambda example: has_quoted_names(example.prompt, example.references),
+        ),
         _EDIT_DISTANCE,
     ),
     "cf": (
@@ -127,6 +142,12 @@ METRICS: dict[str, tuple[CandidateMetric, ...]] = {
         _EXACT_MATCH,
         CandidateMetric("execution_match", "execution match", _matches_execution),
         CandidateMetric("execution_match_any_column", "execution, any column", _matches_execution_of_any_column),
+        CandidateMetric(
+            "constants",
+            "exact constants",
+            _matches_constants,
+            is_defined=lambda example: any(map(has_constants, example.references)),
+        ),
         _EDIT_DISTANCE,
     ),
 }
@@ -188,7 +209,7 @@ def score_candidates(
             Names of the metrics to compute. All of the language if not given.
 
     Returns:
-        `dict[str, Estimate]`: `{metric}_top{k}`, in per cent.
+        `dict[str, Estimate]`: `{metric}_top{k}`, in per cent. A metric that is defined for no prompt is left out.
 
     Raises:
         `ValueError`: If there are no prompts, the two lengths differ, `language` is unknown, or a `k` is below 1.
@@ -213,7 +234,10 @@ def score_candidates(
         values = [
             [metric.value(code, example) if code.strip() else metric.worst for code in ranked]
             for ranked, example in zip(candidates, examples, strict=True)
+            if metric.is_defined is None or metric.is_defined(example)
         ]
+        if not values:
+            continue
         for k in (1,) if metric.only_first else ks:
             scores[f"{metric.name}_top{k}"] = _best_of(values, k, metric.worst, metric.less_is_better)
     references = [example.references for example in examples]
