@@ -46,6 +46,7 @@ extras["evaluation"] = [
     "scikit-learn",
     "scipy>=1.15",  # `bootstrap` takes `rng`
 ]
+extras["excel"] = ["openpyxl"]
 extras["samplers"] = ["scipy", "torchsde"]  # LMSDiscreteScheduler and the DPMSolverSDE scheduler of diffusers
 # setuptools 70.1 is the first that builds a wheel alone: `make quality` and the wheel's test build without isolation
 extras["quality"] = ["mypy", "ruff", "setuptools>=70.1"]
@@ -55,7 +56,7 @@ extras["test"] = [
     "psutil",
     "pytest",
     "setuptools>=70.1",
-    *(requirement for name in ("training", "lora", "evaluation", "samplers") for requirement in extras[name]),
+    *(requirement for name in ("training", "lora", "evaluation", "excel", "samplers") for requirement in extras[name]),
 ]
 extras["dev"] = [*extras["test"], *extras["quality"]]
 

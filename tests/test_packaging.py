@@ -90,7 +90,7 @@ def test_importing_the_package_does_not_import_torch():
 
 
 def test_generating_imports_the_core_requirements_only():
-    extras = ["bashlex", "datasets", "pytest", "scipy", "sklearn", "torchsde"]
+    extras = ["bashlex", "datasets", "openpyxl", "pytest", "scipy", "sklearn", "torchsde"]
     code = (
         f"import sys; sys.modules.update(dict.fromkeys({extras}))\n"  # `None` there makes an import fail
         "import codefusion_hf.cli\n"
