@@ -6,7 +6,8 @@ import datetime
 
 import pytest
 
-from codefusion_hf.data.cf_prompts import MAX_HEADER, cf_prompt
+from codefusion_hf.data import cf_prompts
+from codefusion_hf.data.cf_prompts import MAX_HEADER, MAX_ROWS, cf_prompt
 from codefusion_hf.data.preparation import prepare_rows
 from codefusion_hf.evaluation.cf_match import execution_match
 
@@ -24,6 +25,25 @@ def test_a_prompt_says_what_columns_there_are_and_which_hold_what_it_names():
     assert cf_prompt("find ann", TABLE) == "find ann |c[0]$*Name=Bob/Ann|c[1]#Age"
 
 
+def test_the_prompt_of_the_documentation_is_that_of_its_table():
+    table = [
+        ["Name", "Age", "Passed", "Born"],
+        ["Ann", 11, "Yes", datetime.date(2001, 2, 3)],
+        ["Bob", 13, "No", datetime.date(2002, 3, 4)],
+        ["Cid", 15, "No", datetime.date(2003, 4, 5)],
+    ]
+    prompt = cf_prompt("highlight students whose age is above 12", table)
+    assert f"\n{prompt}\n" in str(cf_prompts.__doc__)
+
+
+def test_several_columns_can_have_marks():
+    assert cf_prompt("age over 12, or names with ann", TABLE) == (
+        "age over 12, or names with ann |c[0]$+*Name=Bob/Ann|c[1]#+*Age"
+    )
+    table = [["Unit Price", "Price"], [5, 15], [20, 30]]
+    assert cf_prompt("prices above 17", table) == "prices above 17 |c[0]#~*Unit Price|c[1]#+*Price"
+
+
 @pytest.mark.parametrize("table", [None, [], [[]]])
 def test_without_a_table_or_without_columns_a_prompt_stays_as_it_is(table):
     assert cf_prompt("above 12", table) == "above 12"
@@ -37,6 +57,9 @@ def test_without_a_table_or_without_columns_a_prompt_stays_as_it_is(table):
         (["7%", "12.5 %", "(3%)"], "%h"),
         (["2022-11-15", "11/15/2022", datetime.date(2022, 11, 15)], "@h"),
         (["5", "#N/A", "#REF!"], "#h"),
+        (["5", "5", "a", "b"], "$h"),
+        # Of as many, the first in the order of ASCII.
+        (["many", "5"], "#h"),
         (["#N/A", "#REF!"], "!h"),
         (["", None, "  "], "?h"),
         ([], "?h"),
@@ -63,6 +86,11 @@ def test_the_sign_of_a_column_is_that_of_most_of_its_cells(cells, expected):
         # Words of every sentence name nothing, and neither do parts of words.
         ("all that are not in it", ["Not in it", "Rome", "Oslo"], False),
         ("romeo", ["Rome", "Oslo", "Bern"], False),
+        ("from -7 on", ["-9", "-5"], True),
+        ("from 7 on", ["-9", "-5"], False),
+        # Dates are not looked for, and neither are codes of digits.
+        ("before 2022-11-20", ["2022-11-15", "2022-11-30"], False),
+        ("find 123", ["AA-123", "AB-456", "AC-789"], False),
     ],
 )
 def test_a_column_is_starred_if_the_sentence_names_what_it_has(prompt, cells, is_named):
@@ -77,6 +105,16 @@ def test_a_column_is_starred_if_the_sentence_names_what_it_has(prompt, cells, is
         ("mark the prices", "Unit Price", "~"),
         ("mark the prize", "Unit Price", ""),
         ("mark all of it", "Top of all", ""),
+        ("mark the UNITPRICE", "Unit Price", "+"),
+        ("mark the unitPrice", "Unit Price", "+"),
+        ("mark the plot", "Lot", ""),
+        ("mark column B", "B", "+"),
+        ("mark a cell", "A", ""),
+        ("mark those of 2021", "2021", "+"),
+        ("mark those of 20210", "2021", ""),
+        ("mark the größe", "Größe", "+"),
+        ("mark Müller", "M", ""),
+        ("mark it", "%", ""),
     ],
 )
 def test_a_column_whose_header_the_sentence_has_is_marked(prompt, header, link):
@@ -87,6 +125,12 @@ def test_headers_are_short_and_of_one_line_and_may_be_missing():
     header = ["a\n b", "x" * 99, None, 2021]
     expected = f"x |c[0]#a b|c[1]#{'x' * MAX_HEADER}|c[2]?|c[3]?2021"
     assert cf_prompt("x", [header, [1, 2]]) == expected
+
+
+def test_rows_beyond_a_limit_are_not_looked_at():
+    texts = [f"text {number}" for number in range(2 * MAX_ROWS)]
+    assert column(*range(MAX_ROWS), *texts, prompt="over 150") == "#*h"
+    assert column(*range(MAX_ROWS), MAX_ROWS + 9, prompt=f"over {MAX_ROWS + 5}") == "#h"
 
 
 def test_rows_are_given_their_columns_and_rules_of_one_dialect():

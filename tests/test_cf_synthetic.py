@@ -122,6 +122,11 @@ def test_held_out_tables_have_headers_and_texts_of_their_own(rows, held_out_rows
     for own, others in itertools.product(HELD_OUT_DOMAINS, DOMAINS):
         assert not {field.names for field in own.fields} & {field.names for field in others.fields}
         assert not set(own.entities.split(";")) & set(others.entities.split(";"))
+        texts, other_texts = (
+            {text for field in domain.fields if field.kind == "text" for text in field.texts.split(";")}
+            for domain in (own, others)
+        )
+        assert not texts & other_texts
 
 
 def test_domains_are_well_formed():
@@ -174,7 +179,10 @@ def test_a_written_file_has_different_rows_and_none_that_is_excluded(tmp_path, c
     pairs = load_pairs(output)
     assert len(pairs) == 30 and len({(pair["text"], pair["code"]) for pair in pairs}) == 30
     assert first[7]["text"] not in [pair["text"] for pair in pairs]
-    assert int(re.search(r"Left out (\d+) within 0.9", printed)[1]) >= 1
+    # Of the rows that were drawn until there were enough, all are written or counted.
+    similar, repeated = map(int, re.search(r"Left out (\d+) within 0.9 .* and (\d+) that repeat", printed).groups())
+    last = next(number for number, row in enumerate(generate_rows(seed=3)) if row["text"] == pairs[-1]["text"])
+    assert similar >= 1 and last + 1 == 30 + similar + repeated
     lines = list(map(json.loads, output.read_text(encoding="utf-8").splitlines()))
     assert [line["id"] for line in lines] == list(range(30))
     assert all(line.keys() <= {"id", "text", "code", "data"} for line in lines)
@@ -185,5 +193,6 @@ def test_bad_arguments_are_named(tmp_path, capsys):
         write_rows(tmp_path / "rows.jsonl", 0)
     with pytest.raises(SystemExit):
         main(["--num-rows", "1", "--exclude", str(tmp_path / "none.jsonl"), "--output", str(tmp_path / "rows.jsonl")])
-    assert "none.jsonl: no such file" in capsys.readouterr().err
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "none.jsonl: no such file" in line
     assert not (tmp_path / "rows.jsonl").exists()

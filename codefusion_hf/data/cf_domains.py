@@ -33,7 +33,7 @@ class Field:
         high (`float`, *optional*, defaults to 100):
             Largest number; of dates, the last year.
         texts (`str`, *optional*):
-            Its texts, separated by `;`, for the kind `text`; the pattern of codes (`A` a letter, `0` a digit) for
+            Its texts, separated by `;`, for the kind `text`; the pattern of codes (`A` a capital, `0` a digit) for
             `code`; the two values for `boolean`.
         words (`str`, *optional*):
             Other words that sentences use for it, separated by `;`.

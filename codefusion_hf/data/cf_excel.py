@@ -28,7 +28,11 @@ from dataclasses import dataclass, replace
 
 from .cf_cells import Cell, CellKind, read_constant, read_date
 from .cf_rules import (
+    DEFAULT_PERCENT,
+    DEFAULT_RANK,
     FUNCTIONS,
+    MAX_RANK,
+    VISUAL_RULES,
     And,
     Argument,
     Arguments,
@@ -39,6 +43,7 @@ from .cf_rules import (
     Or,
     Rule,
     Text,
+    compared_columns,
     default_column,
     fill_columns,
     rule_tests,
@@ -56,10 +61,6 @@ except ImportError as error:
     ) from error
 
 
-VISUAL_RULES = frozenset({"ColorScale", "DataBar", "IconSet"})
-
-# https://learn.microsoft.com/office/vba/api/excel.top10.rank
-MAX_RANK = 1000
 # https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3
 MAX_TEXT_LENGTH = 255
 MAX_FORMULA_LENGTH = 8192
@@ -193,15 +194,10 @@ def resolve_columns(rule: Node, num_columns: int) -> Node:
     """
     rule = fill_columns(rule, default_column(range(num_columns)))
     for test in rule_tests(rule):
-        for index in (test.column, *_compared_columns(test)):
+        for index in (test.column, *compared_columns(test)):
             if index is not None and index >= num_columns:
                 raise ValueError(f"`rule` names c[{index}], and the table has {num_columns} columns, c[0] the first.")
     return rule
-
-
-def _compared_columns(test: Rule) -> list[int]:
-    """The columns that a test compares its own with."""
-    return [argument.index for argument in test.arguments if isinstance(argument, Column)]
 
 
 def _column_of(test: Rule, num_columns: int) -> int:
@@ -275,7 +271,7 @@ def rank(test: Rule) -> float:
         `ValueError`: If it is less, so that the rule marks nothing.
     """
     is_percent = test.name.endswith("Percent")
-    default = 10.0 if is_percent else 1.0
+    default = DEFAULT_PERCENT if is_percent else DEFAULT_RANK
     asked = next((argument.value for argument in test.arguments if isinstance(argument, Number)), default)
     number = min(asked, 100.0) if is_percent else float(int(min(asked, float(MAX_RANK))))
     if number <= 0:
@@ -520,7 +516,7 @@ def _chooses(rule: Node, is_positive: bool = True) -> bool:
 def _needs_guards(rule: Node) -> bool:
     """Whether an error in one cell leaves one test undefined where another can still decide."""
     seen = {
-        frozenset({test.column, *_compared_columns(test)})
+        frozenset({test.column, *compared_columns(test)})
         if test.name in _COMPARISONS and not any(map(_is_error, test.arguments))
         else None
         for test in rule_tests(rule)
@@ -916,7 +912,6 @@ def _read_typed_value(typed: str, is_text: bool) -> Argument:
 
 __all__ = [
     "MenuRule",
-    "VISUAL_RULES",
     "dialog_text",
     "formula_to_rule",
     "menu_rule",

@@ -7,16 +7,21 @@ What a model of CF rules reads: the sentence, and behind it the columns of the t
 highlight students whose age is above 12 |c[0]$Name|c[1]#+*Age|c[2]$Passed=Yes/No|c[3]@Born
 ```
 
-Each column is `|`, its name in the rule, a sign for what its cells are, and its header:
+Each column is `|` and, with nothing between them:
 
-- `#` numbers, `%` per cent (cells such as `7%`: the rule then says 0.07), `@` dates, `$` texts, `!` errors, `?` if no
-  cell holds anything;
-- `+` if the sentence has all words of the header, `~` if it has some (the schema linking of text-to-SQL, such as
-  https://huggingface.co/papers/1911.04942), since a small model is slow to learn to compare words;
-- `*` if the sentence names what the column has: a word of one of its texts, or a number between its smallest and its
-  largest. A sentence that names no column can be told from that;
-- behind `=` the two texts of a column that has no others, if they are short.
+- its name in the rule, such as `c[1]`;
+- a sign for what its cells are: `#` numbers, `%` per cent (cells such as `7%`, which are 0.07 in the rule), `@` dates,
+  `$` texts, `!` errors, `?` if there are none. If they differ, what most of its different cells are; errors count only
+  where there is nothing else;
+- `+` if the sentence has all words of the header, `~` if it has some of them (the schema linking of text-to-SQL, such
+  as https://huggingface.co/papers/1911.04942), since a small model is slow to learn to compare words. Words are whole
+  (`lot` is not in `plot`), of any case, with or without a plural's s; a header may also be written as one word;
+- `*` if the sentence names what the cells hold: in `#` and `%`, a number from the smallest to the largest; in others,
+  a word of one of them that is more than digits, so never a date. It tells columns of sentences that name none;
+- its header, cut after `MAX_HEADER` characters;
+- `=` and the two texts of a column that has no others, if they are short.
 
+Any number of columns can have these marks, and words such as `of` make none. The first `MAX_ROWS` rows are looked at.
 A prompt without a table has none of this, and gets a rule that names no column.
 """
 
@@ -33,18 +38,19 @@ MAX_HEADER = 24
 MAX_ROWS = 200
 
 _NUMBER_IN_TEXT = re.compile(r"(?<![\w.,])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
+# Texts that are written out behind `=`.
 _SHORT = re.compile(r"\w{1,6}")
 _WORD = re.compile(r"\w+")
-# Words of a header, also where capitals or underscores part them.
-_HEADER_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+|\d+")
-# Words of sentences that happen to be cells as well.
-_COMMON_WORDS = frozenset(
-    "a all and any by for from if in is it not of on one or that the to where with no yes top".split()
+# Words of a header, also where capitals, digits or underscores part them. Letters beyond ASCII part nothing.
+_HEADER_WORD = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|\d+")
+# Words that most sentences have, so that they name neither a header nor a cell.
+_STOP_WORDS = frozenset(
+    "a all and any by for from if in is it no not of on one or that the to top where with yes".split()
 )
 
 
 def _kind(value: Any) -> str:
-    """The sign for what a cell is, if it is something."""
+    """The sign for what a cell is that is not empty."""
     cell = read_cell(value)
     if cell.kind is CellKind.ERROR:
         return "!"
@@ -56,6 +62,7 @@ def _kind(value: Any) -> str:
 
 
 def _is_named(values: Sequence[Any], kind: str, words: set[str], numbers: Sequence[float]) -> bool:
+    """Whether a sentence with these words and numbers names one of the cells, see `*`."""
     if kind in "#%":
         found = [cell.number for cell in map(read_cell, values) if cell.kind is CellKind.NUMBER]
         scale = 100 if kind == "%" else 1
@@ -64,11 +71,13 @@ def _is_named(values: Sequence[Any], kind: str, words: set[str], numbers: Sequen
 
 
 def _singulars(words: Iterable[str]) -> set[str]:
+    """The words without a plural's s. Those that merely end with one lose it too, in header and sentence alike."""
     return {word[:-1] if len(word) > 3 and word.endswith("s") else word for word in map(str.casefold, words)}
 
 
 def _header_link(header: str, sentence_words: set[str]) -> str:
-    words = _singulars(_HEADER_WORD.findall(header)) - _COMMON_WORDS
+    """`+`, `~` or nothing, for a header and the singulars of a sentence."""
+    words = _singulars(_HEADER_WORD.findall(header)) - _STOP_WORDS
     # As one word, too: "unitprice" for UnitPrice.
     if words and (words <= sentence_words or "".join(_WORD.findall(header)).casefold() in sentence_words):
         return "+"
@@ -97,7 +106,7 @@ def cf_prompt(prompt: str, table: Sequence[Sequence[Any]] | None = None) -> str:
     """
     if not table:
         return prompt
-    words = {word for word in _WORD.findall(prompt.casefold()) if word not in _COMMON_WORDS and not word.isdigit()}
+    words = {word for word in _WORD.findall(prompt.casefold()) if word not in _STOP_WORDS and not word.isdigit()}
     sentence_words = _singulars(_HEADER_WORD.findall(prompt)) | _singulars(_WORD.findall(prompt))
     numbers = [float(number.replace(",", "")) for number in _NUMBER_IN_TEXT.findall(prompt)]
     columns = []

@@ -27,7 +27,8 @@ a rule that stands alone (`TextContains(()` occurs); a `)` too many is an error.
 quoted text as a whole.
 
 Nothing is evaluated here. What a rule means (that `TextEquals('2015')` is met by the number 2015, what
-`GreaterThan('13 Days')` compares, how many cells a bare `Bottom(c[1])` marks) is up to who interprets the tree.
+`GreaterThan('13 Days')` compares) is up to who interprets the tree, but for what a rule leaves out: see
+[`default_column`], `DEFAULT_RANK` and `DEFAULT_PERCENT`.
 """
 
 import enum
@@ -81,6 +82,15 @@ FUNCTIONS = {
     "DataBar": Arguments.NONE,
     "IconSet": Arguments.NONE,
 }
+
+# The functions that format a whole column instead of marking some of its cells.
+VISUAL_RULES = frozenset({"ColorScale", "DataBar", "IconSet"})
+
+# How many cells, and how many per cent of them, a rule ranks that does not say it.
+DEFAULT_RANK = 1.0
+DEFAULT_PERCENT = 10.0
+# https://learn.microsoft.com/office/vba/api/excel.top10.rank
+MAX_RANK = 1000
 
 # Other names of the published files, and those of Excel's own operators
 # (https://learn.microsoft.com/javascript/api/office-scripts/excelscript/excelscript.conditionalcellvalueoperator,
@@ -548,6 +558,20 @@ def rule_tests(rule: Node) -> list[Rule]:
     return [test for operand in operands for test in rule_tests(operand)]
 
 
+def compared_columns(test: Rule) -> list[int]:
+    """
+    The columns that a test compares its own with.
+
+    Args:
+        test (`Rule`):
+            The test.
+
+    Returns:
+        `list[int]`: numbers of the columns among its arguments.
+    """
+    return [argument.index for argument in test.arguments if isinstance(argument, Column)]
+
+
 def map_tests(rule: Node, change: Callable[[Rule], Rule]) -> Node:
     """
     Changes the tests of a rule and leaves `AND`, `OR` and `NOT` as they are.
@@ -637,14 +661,19 @@ __all__ = [
     "Arguments",
     "CFRuleSyntaxError",
     "Column",
+    "DEFAULT_PERCENT",
+    "DEFAULT_RANK",
     "FUNCTIONS",
     "MAX_DEPTH",
+    "MAX_RANK",
     "Node",
     "Not",
     "Number",
     "Or",
     "Rule",
     "Text",
+    "VISUAL_RULES",
+    "compared_columns",
     "default_column",
     "fill_columns",
     "format_rule",

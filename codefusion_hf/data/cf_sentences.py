@@ -48,7 +48,7 @@ from codefusion_hf.data.cf_tables import InventedTable
 SMALL_LETTERS = 0.3
 TYPOS = 0.12
 
-# What pieces put together may begin with.
+# What pieces put together may have.
 _TWO_ARTICLES = re.compile(r"\b(?:the|a|their|its|those) the\b")
 _NEGATED = {
     "Not" + name: name for name in ("TextEquals", "TextContains", "TextStartsWith", "TextEndsWith", "Blanks", "Errors")
@@ -60,7 +60,7 @@ _OF_COLUMN = frozenset(
 
 @dataclass(frozen=True)
 class _Condition:
-    """What a sentence asks of a column, in the forms that follow "are", "is", "they", "it" and a noun."""
+    """What a sentence asks of a column, as it follows "are", "is", "they", "it" or a noun (`ing`), and its `value`."""
 
     node: Node
     column: int
@@ -71,7 +71,17 @@ class _Condition:
 
 
 class Sentence(ConstantWriter):
-    """One invented row: draws a rule and writes the sentence that asks for it."""
+    """
+    One invented row: draws a rule and writes the sentence that asks for it.
+
+    Args:
+        generator (`random.Random`):
+            Where the choices come from.
+        table (`InventedTable`):
+            The table that the rule is for.
+        has_table (`bool`):
+            Whether the reader of the sentence sees the table. If not, the rule names no column.
+    """
 
     def __init__(self, generator: random.Random, table: InventedTable, has_table: bool):
         super().__init__(generator, small_letters=generator.random() < SMALL_LETTERS, has_table=has_table)
@@ -279,14 +289,11 @@ class Sentence(ConstantWriter):
             v, text = self.date(day)
             arguments = (text,)
             if family == "Between":
-                state = self.generator.getstate()
                 other_day = self.pick(days)
                 if other_day < day:
-                    # The earlier one first, in the same way of writing.
-                    self.generator.setstate(state)
-                    self.pick(days)
+                    # The earlier one first.
                     v, text = self.date(other_day)
-                    other_day, day = day, other_day
+                    other_day = day
                 w, other = self.date(other_day)
                 arguments = (text, other)
             adjective = self.pick(DATE_COMPARISONS[family]).format(v=v, w=w)
@@ -606,11 +613,10 @@ class Sentence(ConstantWriter):
                 if phrase != "{v}" and "more" not in phrase[3:] and not phrase.startswith("{v}")
             ]
         ).format(v=v)
-        forms = dict.fromkeys(("are", "is", "they", "it", "ing", "value"), adjective)
-        condition = _Condition(self.rule(family, column, Column(other)), column, forms, is_verb=False)
-        link, form = self.pick(COLUMN_LINKS[:12])
+        link, _ = self.pick(COLUMN_LINKS[:12])
         clause = link.replace("{c}", self.mention(column, True)).replace("{}", adjective)
-        return f"{self.verb()} {self.entities()} {clause}{self.ending(column)}", condition.node
+        node = self.rule(family, column, Column(other))
+        return f"{self.verb()} {self.entities()} {clause}{self.ending(column)}", node
 
     def say_range(self, family: str, column: int, kinds: frozenset[str]) -> tuple[str, Node]:
         """Two comparisons of one column."""

@@ -24,7 +24,6 @@ Every rule is canonical ([`~codefusion_hf.data.cf_rules.format_rule`]), and one 
   ([`~codefusion_hf.data.cf_rules.default_column`]).
 """
 
-import argparse
 import itertools
 import json
 import random
@@ -39,6 +38,7 @@ from codefusion_hf.data.cf_sentences import Sentence
 from codefusion_hf.data.cf_tables import invent_table
 from codefusion_hf.data.pairs import load_pairs, normalize_prompt
 from codefusion_hf.files import write_text
+from codefusion_hf.terminal import OneLineErrorParser
 
 
 # How often each family of rules is drawn, and the kinds of columns that it is about.
@@ -105,7 +105,7 @@ def generate_rows(seed: int = 0, held_out_tables: bool = False) -> Iterator[dict
         seed (`int`, *optional*, defaults to 0):
             The same seed gives the same rows.
         held_out_tables (`bool`, *optional*, defaults to `False`):
-            Whether the tables are of subjects that no other rows are about, and none has no table.
+            Whether the tables are of subjects that no other rows are about, and every row has one.
 
     Returns:
         `Iterator[dict[str, Any]]`: rows with `text`, `code` and, where there is a table, `data`, as of
@@ -169,10 +169,12 @@ def write_rows(
             similar_prompts = SimilarPrompts(excluded, prompts, MAX_SIMILARITY)
         similar = similar_prompts.find(prompts) if similar_prompts else [False] * len(block)
         for row, is_similar in zip(block, similar, strict=True):
+            if len(lines) == num_rows:
+                break
             key = (normalize_prompt(row["text"]), row["code"])
             counts["similar"] += is_similar
             counts["repeated"] += not is_similar and key in seen
-            if not is_similar and key not in seen and len(lines) < num_rows:
+            if not is_similar and key not in seen:
                 seen.add(key)
                 lines.append(json.dumps({"id": len(lines), **row}, ensure_ascii=False))
     write_text(Path(path), "\n".join(lines) + "\n")
@@ -181,7 +183,7 @@ def write_rows(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line; see the documentation of this module."""
-    parser = argparse.ArgumentParser(
+    parser = OneLineErrorParser(
         prog="python -m codefusion_hf.data.cf_synthetic", description="Invent training rows for CF rules."
     )
     parser.add_argument("--num-rows", type=int, required=True, help="how many rows")

@@ -109,7 +109,7 @@ def invent_word(generator: random.Random) -> str:
 
 
 def invent_code(generator: random.Random, pattern: str) -> str:
-    """A code after a pattern: `A` and `a` stand for a letter, `0` for a digit."""
+    """A code after a pattern: `A` stands for a capital letter, `0` for a digit, everything else for itself."""
     letters = {"A": string.ascii_uppercase, "0": string.digits}
     return "".join(
         generator.choice(letters[character]) if character in letters else character for character in pattern
@@ -124,7 +124,7 @@ def _measure_field(generator: random.Random, held_out: bool) -> Field:
                 f"{_choice(generator, _OPAQUE)}{generator.randint(1, 12)}",
                 f"{_choice(generator, _OPAQUE)} {generator.randint(1, 12)}",
                 invent_word(generator),
-                f"{invent_code(generator, generator.choice(('A0', 'A0-AA', 'AAA')))}",
+                invent_code(generator, generator.choice(("A0", "A0-AA", "AAA"))),
                 f"{invent_word(generator)} {invent_word(generator)}",
             )
         )

@@ -76,9 +76,9 @@ class Area:
 
     Args:
         first (`Reference`):
-            Its upper left cell. Whole columns begin in row 1 ...
+            Its upper left cell; of whole columns, that of row 1.
         last (`Reference`):
-            Its lower right cell. ... and end in row `MAX_ROW`.
+            Its lower right cell; of whole columns, that of row `MAX_ROW`.
     """
 
     first: Reference

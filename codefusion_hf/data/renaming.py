@@ -37,31 +37,19 @@ from codefusion_hf.files import write_text
 from codefusion_hf.terminal import OneLineErrorParser
 
 
-# A quote inside a word is an apostrophe.
-_QUOTED = re.compile(r"`[^`]+`|(?<!\w)'[^']+'(?!\w)|(?<!\w)\"[^\"]+\"(?!\w)")
+# What prompts quote, with its quotes. A quote inside a word is an apostrophe.
+QUOTED = re.compile(r"`[^`]+`|(?<!\w)'[^']+'(?!\w)|(?<!\w)\"[^\"]+\"(?!\w)")
 _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _PLAIN_STRING = re.compile(r"[A-Za-z]\w[\w ]*", re.ASCII)
 _NUMBER = re.compile(r"[1-9]\d{1,8}")
 _ENCODINGS = frozenset(encodings.aliases.aliases) | frozenset(encodings.aliases.aliases.values())
 # Beside the standard library, what snippets use without importing it.
-_LIBRARIES = sys.stdlib_module_names | {
-    *(
-        "bs4",
-        "cv2",
-        "django",
-        "flask",
-        "matplotlib",
-        "nltk",
-        "np",
-        "numpy",
-        "pandas",
-        "pd",
-        "plt",
-        "pylab",
-        "requests",
-    ),
-    *("scipy", "selenium", "simplejson", "sklearn", "sns", "sqlalchemy", "tf", "tk", "yaml"),
-}
+_LIBRARIES = sys.stdlib_module_names | frozenset(
+    (
+        "bs4 cv2 django flask matplotlib nltk np numpy pandas pd plt pylab "
+        "requests scipy selenium simplejson sklearn sns sqlalchemy tf tk yaml"
+    ).split()
+)
 _KEPT_NAMES = _LIBRARIES | frozenset(dir(builtins)) | frozenset(keyword.kwlist) | {"cls", "self"}
 
 
@@ -106,7 +94,7 @@ def find_renamable(text: str, code: str) -> Renamable:
         [`Renamable`]: nothing if the code does not parse.
     """
     places = _find_places(code)
-    quoted = [match[0] for match in _QUOTED.finditer(text)]
+    quoted = [match[0] for match in QUOTED.finditer(text)]
     contents = dict.fromkeys(span[1:-1] for span in quoted)
     # Variables may be parts of what is quoted, as in `data[key]`.
     words = dict.fromkeys(word for span in quoted if span[0] == "`" for word in _WORD.findall(span[1:-1]))
@@ -177,7 +165,7 @@ def rename_pair(
             line = lines[place.line]
             content = f"{place.text[0]}{new}{place.text[0]}" if place.text[0] in "'\"" else new
             lines[place.line] = line[: place.start] + content.encode("utf-8") + line[place.end :]
-    return _QUOTED.sub(rename_span, text), b"\n".join(lines).decode("utf-8")
+    return QUOTED.sub(rename_span, text), b"\n".join(lines).decode("utf-8")
 
 
 def augment_pairs(
@@ -319,4 +307,4 @@ if __name__ == "__main__":
     sys.exit(main())
 
 
-__all__ = ["Renamable", "augment_pairs", "find_renamable", "main", "make_parser", "rename_pair"]
+__all__ = ["QUOTED", "Renamable", "augment_pairs", "find_renamable", "main", "make_parser", "rename_pair"]

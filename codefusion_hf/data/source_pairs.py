@@ -12,9 +12,9 @@ There are four kinds, each with the code in the form that `ast.unparse` gives it
 - `assignment`: the words in the name that something computed is given to, and the expression.
 
 A body that is a single `return` gives its expression. As CoNaLa's prompts do, a prompt names what it could not be
-answered without: the names in the code that are neither built in, imported nor bound by the code itself, and its
-strings. Those that are words of the sentence are put in backticks there, the others are listed behind it: `Join the
-parts of `path` with `separator`, '.'`.
+answered without: the names in the code that are neither built in, imported nor a parameter or loop variable of its own
+lambdas and comprehensions, and its strings. Those that are words of the sentence are put in backticks there, the
+others are listed behind it: `Join the parts of `path` with `separator`, '.'`.
 """
 
 import argparse

@@ -47,6 +47,10 @@ from typing import Any, NamedTuple
 
 from codefusion_hf.data.cf_cells import Cell, CellKind, read_cell, read_constant
 from codefusion_hf.data.cf_rules import (
+    DEFAULT_PERCENT,
+    DEFAULT_RANK,
+    MAX_RANK,
+    VISUAL_RULES,
     And,
     Argument,
     Column,
@@ -54,6 +58,7 @@ from codefusion_hf.data.cf_rules import (
     Not,
     Number,
     Rule,
+    compared_columns,
     default_column,
     fill_columns,
     rule_tests,
@@ -61,12 +66,6 @@ from codefusion_hf.data.cf_rules import (
 
 
 HIGHLIGHT = "Highlight"
-VISUAL_RULES = frozenset({"ColorScale", "DataBar", "IconSet"})
-
-# https://learn.microsoft.com/office/vba/api/excel.top10.rank
-MAX_RANK = 1000
-DEFAULT_RANK = 1.0
-DEFAULT_PERCENT = 10.0
 
 
 class Mark(NamedTuple):
@@ -291,20 +290,6 @@ def read_columns(table: Sequence[Sequence[object]], columns: Iterable[int]) -> d
     }
 
 
-def compared_columns(test: Rule) -> list[int]:
-    """
-    The columns that a test compares its own with.
-
-    Args:
-        test (`Rule`):
-            The test.
-
-    Returns:
-        `list[int]`: numbers of the columns among its arguments.
-    """
-    return [argument.index for argument in test.arguments if isinstance(argument, Column)]
-
-
 def marked_cells(rule: Node, table: Sequence[Sequence[object]]) -> frozenset[Mark]:
     """
     Runs a rule on a table. The documentation of this module says what rules mean.
@@ -346,7 +331,6 @@ __all__ = [
     "Mark",
     "apply_test",
     "combine_tests",
-    "compared_columns",
     "marked_cells",
     "read_columns",
     "rule_formattings",

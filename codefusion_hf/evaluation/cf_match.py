@@ -53,6 +53,7 @@ from codefusion_hf.data.cf_rules import (
     Number,
     Rule,
     Text,
+    compared_columns,
     default_column,
     fill_columns,
     map_tests,
@@ -63,7 +64,6 @@ from codefusion_hf.evaluation.cf_interpreter import (
     Truths,
     apply_test,
     combine_tests,
-    compared_columns,
     read_columns,
     rule_formattings,
 )

@@ -14,9 +14,7 @@ name are not compared, and neither is how often or where it occurs.
 import re
 from collections.abc import Iterable
 
-
-# A quote inside a word is an apostrophe.
-QUOTED = re.compile(r"`([^`]+)`|(?<!\w)'([^']+)'(?!\w)|(?<!\w)\"([^\"]+)\"(?!\w)")
+from codefusion_hf.data.renaming import QUOTED
 
 
 def quoted_names(prompt: str, reference: str) -> list[str]:
@@ -32,7 +30,7 @@ def quoted_names(prompt: str, reference: str) -> list[str]:
     Returns:
         `list[str]`: different names, in the order of the prompt.
     """
-    names = dict.fromkeys(match[match.lastindex or 0].strip() for match in QUOTED.finditer(prompt))
+    names = dict.fromkeys(match[0][1:-1].strip() for match in QUOTED.finditer(prompt))
     return [name for name in names if name and _occurs(name, reference)]
 
 
