@@ -395,7 +395,7 @@ def _add_sampling_arguments(
         help=f"bundled name, pipeline folder or Hub id ({checkpoint or 'the bundled one of the language'})",
     )
     parser.add_argument(
-        "--num-inference-steps", type=int, default=20, metavar="N", help="denoising steps (%(default)s)"
+        "--num-inference-steps", type=int, default=10, metavar="N", help="denoising steps (%(default)s)"
     )
     parser.add_argument("--num-return-sequences", type=int, default=num_return_sequences, metavar="K", help=help_)
     parser.add_argument(

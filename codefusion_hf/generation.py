@@ -101,7 +101,7 @@ def generate_to_file(
     input_file: str | os.PathLike[str],
     output_file: str | os.PathLike[str],
     *,
-    num_inference_steps: int = 20,
+    num_inference_steps: int = 10,
     num_return_sequences: int = 5,
     temperature: float = 0.05,
     guidance_scale: float = 1.0,

@@ -108,7 +108,6 @@ def main(arguments: Sequence[str] | None = None) -> Path:
     pipe.set_progress_bar_config(disable=True)
     candidates = pipe(
         cf_prompt(args.sentence, read_table(values, table)),
-        num_inference_steps=20,
         num_return_sequences=args.num_return_sequences,
         generator=torch.Generator().manual_seed(args.seed),
     ).codes[0]

@@ -26,7 +26,7 @@ def main():
     pipe.set_progress_bar_config(disable=True)
     output = pipe(
         prompt,
-        num_inference_steps=20,
+        num_inference_steps=10,
         num_return_sequences=5,
         generator=torch.Generator().manual_seed(0),
         callback_on_step_end=show_drafts,

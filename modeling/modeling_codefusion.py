@@ -108,7 +108,8 @@ class CodeFusionDenoiserOutput(ModelOutput):
         sample (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
             The prediction: noise or x_0, as `config.prediction_type` says.
         logits (`torch.FloatTensor` of shape `(batch_size, canvas_length, vocab_size)`, *optional*):
-            Where x_0 is an expectation, the scores of the embeddings it is taken over.
+            Where x_0 is an expectation, the scores of the embeddings it is taken over, divided by the temperature.
+            `None` with `output_logits=False`.
         hidden_states (`tuple(torch.FloatTensor)`, *optional*, returned when `output_hidden_states=True`):
             Input of the first layer and output of each layer.
         attentions, cross_attentions (`tuple(torch.FloatTensor)`, *optional*, returned when `output_attentions=True`):
@@ -271,8 +272,8 @@ class CodeFusionStack(nn.Module):
                 (`create_bidirectional_mask`); `None` where nothing is padded.
             lengths (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
                 Length of each canvas; `canvas_length` where not given.
-            conditioning (`torch.Tensor` of shape `(batch_size, hidden_size)`, *optional*):
-                Added at every position; the denoiser's time embedding.
+            conditioning (`torch.Tensor` of shape `(batch_size, 1 or canvas_length, hidden_size)`, *optional*):
+                Added to the input; the denoiser's time embedding.
 
         Returns:
             The output latents, of shape `(batch_size, canvas_length, latent_size)`.
@@ -287,7 +288,7 @@ class CodeFusionStack(nn.Module):
             self.input_projection(latents) + self.start_positions(from_start) + self.end_positions(from_end)
         )
         if conditioning is not None:
-            hidden_states = hidden_states + conditioning[:, None]
+            hidden_states = hidden_states + conditioning
         for layer, (key, value) in zip(self.layers, key_values, strict=True):
             hidden_states = layer(hidden_states, attention_mask, key, value, cross_attention_mask)
         return self.output_projection(self.layer_norm(hidden_states))
@@ -302,10 +303,26 @@ class CodeFusionDenoiser(CodeFusionStack):
         self.self_conditioned = self_conditioned
         self.time_embedding = TimestepEmbedding(config.hidden_size, config.hidden_size)
 
+    def embed_timesteps(self, timesteps: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+        """
+        The time as [`~CodeFusionDenoiser.forward`] takes it.
+
+        Args:
+            timesteps (`torch.Tensor` of any shape):
+                `t`, whole or fractional, in [0, num_train_timesteps).
+            dtype (`torch.dtype`):
+                That of the latents.
+
+        Returns:
+            `torch.Tensor` of the shape of `timesteps` and a last dimension of `hidden_size`.
+        """
+        time = get_timestep_embedding(timesteps.flatten(), self.config.hidden_size, flip_sin_to_cos=True)
+        return self.time_embedding(time.to(dtype)).view(*timesteps.shape, self.config.hidden_size)
+
     def forward(  # type: ignore[override]  # it reads the time as well
         self,
         latents: torch.Tensor,
-        timesteps: torch.Tensor,
+        time_embedding: torch.Tensor,
         key_values: KeyValues,
         attention_mask: torch.Tensor | None = None,
         cross_attention_mask: torch.Tensor | None = None,
@@ -313,16 +330,13 @@ class CodeFusionDenoiser(CodeFusionStack):
         self_condition: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """
-        As [`CodeFusionStack.forward`], with `timesteps` (`torch.Tensor` of shape `(batch_size,)`, whole or
-        fractional, in [0, num_train_timesteps)) and, if it is self-conditioned, `self_condition` (the earlier estimate
-        of x_0, of the shape of `latents`; zeros where there is none).
+        As [`CodeFusionStack.forward`], with `time_embedding` (`torch.Tensor` of shape `(batch_size or 1, 1 or
+        canvas_length, hidden_size)`, from [`~CodeFusionDenoiser.embed_timesteps`]) and, if it is self-conditioned,
+        `self_condition` (the earlier estimate of x_0, of the shape of `latents`; zeros where there is none).
         """
         if self_condition is not None:
             latents = torch.cat([latents, self_condition], dim=-1)
-        time = get_timestep_embedding(timesteps, self.config.hidden_size, flip_sin_to_cos=True).to(latents.dtype)
-        return super().forward(
-            latents, key_values, attention_mask, cross_attention_mask, lengths, self.time_embedding(time)
-        )
+        return super().forward(latents, key_values, attention_mask, cross_attention_mask, lengths, time_embedding)
 
 
 class CodeFusionDecoder(CodeFusionStack):
@@ -663,7 +677,7 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
     def denoise(
         self,
         latents: torch.Tensor,
-        timesteps: torch.Tensor,
+        timesteps: torch.Tensor | None,
         key_values: KeyValues,
         attention_mask: torch.Tensor | None = None,
         encoder_attention_mask: torch.Tensor | None = None,
@@ -671,6 +685,10 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         self_condition: torch.Tensor | None = None,
         temperature: float = 1.0,
         *,
+        guidance_scale: float = 1.0,
+        time_embedding: torch.Tensor | None = None,
+        code_embeddings: torch.Tensor | None = None,
+        output_logits: bool = True,
         output_hidden_states: bool | list[int] | None = None,
         output_attentions: bool | None = None,
     ) -> CodeFusionDenoiserOutput:
@@ -680,66 +698,78 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         Args:
             latents (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
                 `x_t`, at unit variance (after the scheduler's `scale_model_input`).
-            timesteps (`torch.Tensor` of shape `(batch_size,)` or `()`):
-                `t`, whole or fractional, in [0, num_train_timesteps).
+            timesteps (`torch.Tensor` of shape `(batch_size,)` or `()`, *optional*):
+                `t`, whole or fractional, in [0, num_train_timesteps). `None` where `time_embedding` is given.
             key_values (`tuple`):
                 `model.denoiser.project_prompt(encoder_hidden_states)`.
             attention_mask (`torch.Tensor` of shape `(batch_size, canvas_length)`, *optional*):
                 1 for the canvas, 0 for what pads it to the longest of the batch.
             encoder_attention_mask (`torch.Tensor` of shape `(batch_size, sequence_length)`, *optional*):
-                The prompt's mask.
+                The prompt's mask. Both masks may come from [`~CodeFusionModel.prepare_attention_masks`].
             lengths (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
                 Length of each canvas.
             self_condition (`torch.FloatTensor` of the shape of `latents`, *optional*):
                 The last estimate of x_0, zeros by default; ignored by a model without self-conditioning.
             temperature (`float`, *optional*, defaults to 1.0):
                 Divides the scores that x_0 is an expectation under, above 0; without effect on other predictions.
+            guidance_scale (`float`, *optional*, defaults to 1.0):
+                Scale of classifier-free guidance (https://huggingface.co/papers/2207.12598). Other than 1, the
+                arguments are for twice the batch, its first half without the prompt, and the output is for one half.
+            time_embedding (`torch.Tensor` of shape `(batch_size or 1, 1 or canvas_length, hidden_size)`, *optional*):
+                `model.denoiser.embed_timesteps(timesteps, dtype)`, in place of `timesteps`, for a loop that knows all
+                of them beforehand.
+            code_embeddings (`torch.FloatTensor` of shape `(vocab_size, latent_size)`, *optional*):
+                `model.embedding.normalized_weight()`, for a loop that makes it once.
+            output_logits (`bool`, *optional*, defaults to `True`):
+                Whether to return `logits`. Without, the expectation needs less time and memory on a CPU.
             output_hidden_states, output_attentions, return_dict (*optional*):
                 As for [`~CodeFusionModel.forward`].
 
         Returns:
             [`CodeFusionDenoiserOutput`] or `tuple`
+
+        Raises:
+            ValueError: if not exactly one of `timesteps` and `time_embedding` is given.
         """
-        attention_mask, cross_attention_mask = self._attention_masks(
-            latents, attention_mask, key_values, encoder_attention_mask
+        if (timesteps is None) == (time_embedding is None):
+            raise ValueError(
+                "Exactly one of `timesteps` and `time_embedding` must be given, got "
+                f"{'neither' if timesteps is None else 'both'}."
+            )
+        attention_mask, cross_attention_mask = self.prepare_attention_masks(
+            latents, key_values, attention_mask, encoder_attention_mask
         )
+        if time_embedding is None:
+            timesteps = torch.as_tensor(timesteps, device=latents.device).view(-1, 1)
+            time_embedding = self.denoiser.embed_timesteps(timesteps, latents.dtype)
         # Of one kind in all steps: a denoiser that is compiled would be compiled anew for the second.
         if not self.denoiser.self_conditioned:
             self_condition = None
         elif self_condition is None:
             self_condition = torch.zeros_like(latents)
         sample = self.denoiser(
-            latents,
-            torch.as_tensor(timesteps, device=latents.device).expand(latents.shape[0]),
-            key_values,
-            attention_mask,
-            cross_attention_mask,
-            lengths,
-            self_condition,
+            latents, time_embedding, key_values, attention_mask, cross_attention_mask, lengths, self_condition
         )
+        if guidance_scale != 1.0:
+            # Of an expectation, the scores are extrapolated, not the mean, so that it remains a mean of embeddings:
+            # they are linear in this.
+            unconditional, conditional = sample.chunk(2)
+            sample = torch.lerp(unconditional, conditional, guidance_scale)
         logits = None
         if self.config.predicts_expectation:
+            if code_embeddings is None:
+                code_embeddings = self.embedding.normalized_weight()
             # Scaled before the product: behind it, there is a number for each word of the vocabulary.
-            logits = (sample / math.sqrt(self.config.latent_size)) @ self.embedding.normalized_weight().T
-            sample = self.expected_embedding(logits, temperature)
-        return CodeFusionDenoiserOutput(sample=sample, logits=logits)
-
-    def expected_embedding(self, logits: torch.Tensor, temperature: float = 1.0) -> torch.Tensor:
-        """
-        The mean of the code embeddings under a softmax: x_0 where `config.predicts_expectation`.
-
-        Args:
-            logits (`torch.FloatTensor` of shape `(batch_size, canvas_length, vocab_size)`):
-                Scores of the embeddings.
-            temperature (`float`, *optional*, defaults to 1.0):
-                Divides them, above 0.
-
-        Returns:
-            `torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`.
-        """
-        if temperature != 1.0:
-            logits = logits / temperature
-        return logits.softmax(dim=-1) @ self.embedding.normalized_weight()
+            scale = 1.0 / (math.sqrt(self.config.latent_size) * temperature)
+            if output_logits or sample.device.type != "cpu":
+                logits = (sample * scale) @ code_embeddings.T
+                sample = logits.softmax(dim=-1) @ code_embeddings
+            else:
+                # Attention to the vocabulary, whose kernel never holds all the scores. (On a GPU it shares the work
+                # out among queries alone, of which a batch of one sequence has too few.)
+                query, keys = sample.flatten(0, 1)[None, None], code_embeddings[None, None]
+                sample = F.scaled_dot_product_attention(query, keys, keys, scale=scale).view(sample.shape)
+        return CodeFusionDenoiserOutput(sample=sample, logits=logits if output_logits else None)
 
     def decode(
         self,
@@ -764,8 +794,8 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
             `tuple`: logits of shape `(batch_size, canvas_length, vocab_size)` and `D_s`, of shape `(batch_size,
             canvas_length, latent_size)`.
         """
-        attention_mask, cross_attention_mask = self._attention_masks(
-            pred_original_sample, attention_mask, key_values, encoder_attention_mask
+        attention_mask, cross_attention_mask = self.prepare_attention_masks(
+            pred_original_sample, key_values, attention_mask, encoder_attention_mask
         )
         decoded = self.decoder(
             self._project_to_ball(pred_original_sample), key_values, attention_mask, cross_attention_mask, lengths
@@ -1011,22 +1041,38 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         steps = self.config.num_train_timesteps
         return ((offset + order / batch_size) % 1.0 * steps).long().clamp(max=steps - 1)
 
-    def _attention_masks(
+    def prepare_attention_masks(
         self,
         latents: torch.Tensor,
-        attention_mask: torch.Tensor | None,
         key_values: KeyValues,
-        encoder_attention_mask: torch.Tensor | None,
+        attention_mask: torch.Tensor | None = None,
+        encoder_attention_mask: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-        """Masks over the canvas and the prompt in the form that the attention implementation takes."""
+        """
+        Masks in the form that the attention implementation takes; those that have it stay as they are.
+
+        [`~CodeFusionModel.denoise`] and [`~CodeFusionModel.decode`] do this themselves; a loop does it once.
+
+        Args:
+            latents (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
+                The latents that shall attend; of their values, nothing is read.
+            key_values (`tuple`):
+                Keys and values of the prompt.
+            attention_mask, encoder_attention_mask (`torch.Tensor`, *optional*):
+                As for [`~CodeFusionModel.denoise`].
+
+        Returns:
+            `tuple`: masks over the canvas and the prompt, `None` where nothing is padded.
+        """
         key = key_values[0][0]
         prompt_shape = key.new_empty((key.shape[0], key.shape[2], 0))
-        return (
-            create_bidirectional_mask(self.config, latents, attention_mask),
-            create_bidirectional_mask(
+        if attention_mask is not None:
+            attention_mask = create_bidirectional_mask(self.config, latents, attention_mask)
+        if encoder_attention_mask is not None:
+            encoder_attention_mask = create_bidirectional_mask(
                 self.config, latents, encoder_attention_mask, encoder_hidden_states=prompt_shape
-            ),
-        )
+            )
+        return attention_mask, encoder_attention_mask
 
 
 __all__ = ["CodeFusionDenoiserOutput", "CodeFusionModel", "CodeFusionOutput", "CodeFusionPreTrainedModel"]

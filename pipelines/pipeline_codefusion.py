@@ -3,10 +3,12 @@
 """The pipeline: ranked programs from a prompt."""
 
 import inspect
+import itertools
 import json
+import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,12 @@ INSTALLED_MODULES = ("codefusion_hf.modeling.modeling_codefusion", "codefusion_h
 # Ways from latents to tokens: the decoder of the model, and the two that the paper puts in its place to ablate it.
 ROUNDINGS = ("decoder", "grounding", "clamping")
 
+# What an evaluation of the denoiser costs besides its tokens, in tokens: how much padding is cheaper than one batch
+# more. Measured with bash-tiny on a CPU, where it was 35 to 48; on a GPU, where it is the time in which all the kernels
+# are launched, not measured.
+BATCH_OVERHEADS = {"cpu": 32}
+DEFAULT_BATCH_OVERHEAD = 2048
+
 
 @dataclass
 class CodeFusionPipelineOutput(BaseOutput):
@@ -101,6 +109,116 @@ def normalize_prompt(prompt: str) -> str:
     if any(character.isupper() for character in first_word[1:]):
         return prompt
     return prompt[:1].lower() + prompt[1:]
+
+
+def group_by_length(lengths: Sequence[int], overhead: int) -> list[list[int]]:
+    """
+    Share out rows among batches so that all together cost the least, where the longest row of a batch pads the others.
+
+    Args:
+        lengths (`Sequence[int]`):
+            Tokens of each row.
+        overhead (`int`):
+            What a batch costs besides its tokens, padding included, in tokens.
+
+    Returns:
+        `list[list[int]]`: the rows of each batch in their order, the batch of the shortest first.
+    """
+    rows_of: dict[int, list[int]] = {}
+    for row, length in enumerate(lengths):
+        rows_of.setdefault(length, []).append(row)
+    distinct = sorted(rows_of)
+    num_rows = [0, *itertools.accumulate(len(rows_of[length]) for length in distinct)]
+    # The best partition of the first lengths ends in one batch, before which stands the best partition of the rest.
+    costs, starts = [0], [0]
+    for end, longest in enumerate(distinct, 1):
+        cost, start = min(
+            (costs[start] + overhead + longest * (num_rows[end] - num_rows[start]), start) for start in range(end)
+        )
+        costs.append(cost)
+        starts.append(start)
+    batches = []
+    end = len(distinct)
+    while end > 0:
+        batches.append(sorted(row for length in distinct[starts[end] : end] for row in rows_of[length]))
+        end = starts[end]
+    return batches[::-1]
+
+
+@dataclass
+class CandidateBatch:
+    """
+    Candidates that go through the model together, because their canvases are about as long.
+
+    Args:
+        rows (`torch.LongTensor` of shape `(num_rows,)`):
+            Which of the call's candidates they are.
+        canvas_length (`int`):
+            Tokens of the longest canvas.
+        input_rows (`torch.LongTensor` of shape `(num_rows,)` or `(2 * num_rows,)`):
+            The rows as the denoiser gets them: with guidance twice, first without the prompt.
+        conditioning (`dict`):
+            What [`CodeFusionModel.denoise`] and [`CodeFusionModel.decode`] get for `input_rows`: `key_values`,
+            `attention_mask` and `encoder_attention_mask`, both prepared, and `lengths`.
+        canvas_mask (`torch.BoolTensor` of shape `(num_rows, canvas_length)`, *optional*):
+            The positions of each canvas; `None` where they are all as long as the longest.
+    """
+
+    rows: torch.Tensor
+    canvas_length: int
+    input_rows: torch.Tensor
+    conditioning: dict[str, Any]
+    canvas_mask: torch.Tensor | None
+
+    def cut(self, tensor: torch.Tensor) -> torch.Tensor:
+        """The input rows of a tensor, as far as their canvas goes."""
+        return tensor[self.input_rows, : self.canvas_length]
+
+
+class EarlyExit:
+    """
+    Which candidates are finished before the last step: those whose tokens have stayed the same, and are likely.
+
+    Args:
+        patience (`int`):
+            Evaluations of the denoiser in a row that have to give the same tokens as the one before.
+        confidence (`float`):
+            The least geometric mean of the probabilities of these tokens, in [0, 1].
+        shape (`tuple[int, int]`):
+            Candidates of the call, and the length of the longest canvas.
+        pad_token_id (`int`):
+            What stands behind the end of a canvas.
+        device (`torch.device`):
+            Where the tokens are.
+    """
+
+    def __init__(
+        self, patience: int, confidence: float, shape: tuple[int, int], pad_token_id: int, device: torch.device
+    ):
+        self.patience = patience
+        self.log_confidence = math.log(confidence) if confidence > 0.0 else -math.inf
+        # Padding from the first: as others leave, a row may come into a batch of longer canvases, and its tokens are
+        # still the same.
+        self.token_ids = torch.full(shape, pad_token_id, device=device)
+        # -1, so that there is nothing yet that the first evaluation could leave unchanged.
+        self.unchanged = torch.full(shape[:1], -1, device=device)
+        self.finished = torch.zeros(shape[:1], dtype=torch.bool, device=device)
+
+    def update(self, batch: CandidateBatch, token_ids: torch.Tensor, scores: torch.Tensor) -> None:
+        """
+        Take note of an evaluation.
+
+        Args:
+            batch ([`CandidateBatch`]):
+                The rows that were evaluated.
+            token_ids (`torch.LongTensor` of shape `(num_rows, canvas_length)`), scores (of shape `(num_rows,)`):
+                Their tokens, and the mean log-probability of these.
+        """
+        rows, canvas_length = batch.rows, batch.canvas_length
+        is_same = (token_ids == self.token_ids[rows, :canvas_length]).all(dim=1)
+        self.token_ids[rows, :canvas_length] = token_ids
+        self.unchanged[rows] = torch.where(is_same, self.unchanged[rows] + 1, 0)
+        self.finished[rows] = (self.unchanged[rows] >= self.patience) & (scores >= self.log_confidence)
 
 
 class CodeFusionPipeline(DiffusionPipeline):
@@ -262,8 +380,17 @@ class CodeFusionPipeline(DiffusionPipeline):
 
     @property
     def num_timesteps(self) -> int:
-        """Evaluations of the denoiser in the last call."""
+        """Evaluations of the denoiser in the last call; with early exit, the most that there can be."""
         return self._num_timesteps
+
+    @property
+    def num_evaluations(self) -> torch.Tensor:
+        """
+        Evaluations of the denoiser for each candidate of the last call, of shape `(batch_size *
+        num_return_sequences,)`, in the order of [`~CodeFusionPipeline.lengths`]: `num_timesteps`, or fewer for those
+        that left early.
+        """
+        return self._num_evaluations
 
     @property
     def guidance_scale(self) -> float:
@@ -312,6 +439,8 @@ class CodeFusionPipeline(DiffusionPipeline):
         latents: torch.Tensor | None,
         output_type: str,
         callback_on_step_end_tensor_inputs: list[str],
+        early_exit_patience: int | None,
+        early_exit_confidence: float,
     ) -> None:
         """
         Check the arguments of a call.
@@ -345,6 +474,12 @@ class CodeFusionPipeline(DiffusionPipeline):
                 f"`target_length` must be an integer between 1 and `max_code_length` = {config.max_code_length}, got "
                 f"{target_length!r}."
             )
+        if early_exit_patience is not None and (not isinstance(early_exit_patience, int) or early_exit_patience < 1):
+            raise ValueError(
+                f"`early_exit_patience` must be None or an integer of at least 1, got {early_exit_patience!r}."
+            )
+        if not 0.0 <= early_exit_confidence <= 1.0:
+            raise ValueError(f"`early_exit_confidence` must be in [0, 1], got {early_exit_confidence!r}.")
         rows = len(prompts) * num_return_sequences
         if isinstance(generator, list) and len(generator) != rows:
             raise ValueError(
@@ -466,7 +601,6 @@ class CodeFusionPipeline(DiffusionPipeline):
     def prepare_timesteps(
         self,
         num_inference_steps: int,
-        device: torch.device,
         generator: torch.Generator | list[torch.Generator] | None = None,
     ) -> tuple[torch.Tensor, dict[str, Any]]:
         """
@@ -475,13 +609,12 @@ class CodeFusionPipeline(DiffusionPipeline):
         Args:
             num_inference_steps (`int`):
                 The number of steps.
-            device (`torch.device`):
-                Where to put the timesteps.
             generator (`torch.Generator` or `list[torch.Generator]`, *optional*):
                 Random number generator of the call.
 
         Returns:
-            `tuple`: the timesteps, one for each evaluation of the denoiser, and the keyword arguments of `step`.
+            `tuple`: the timesteps, one for each evaluation of the denoiser, on the CPU, and the keyword arguments of
+            `step`.
 
         Raises:
             ValueError: if the scheduler cannot make that many steps.
@@ -496,7 +629,8 @@ class CodeFusionPipeline(DiffusionPipeline):
                 seeds = [int(torch.randint(2**62, (1,), generator=g, device=g.device)) for g in generators]
                 self.scheduler.noise_sampler_seed = seeds if isinstance(generator, list) else seeds[0]
         try:
-            self.scheduler.set_timesteps(num_inference_steps, device=device)
+            # On the CPU, as the schedulers' tables: to look up one of these by a timestep on a GPU waits for the GPU.
+            self.scheduler.set_timesteps(num_inference_steps, device="cpu")
         except ValueError as error:
             raise ValueError(
                 f"`num_inference_steps`: {type(self.scheduler).__name__} cannot make {num_inference_steps} steps with "
@@ -511,59 +645,86 @@ class CodeFusionPipeline(DiffusionPipeline):
             step_kwargs["generator"] = generator
         return self.scheduler.timesteps, step_kwargs
 
-    def predict(
+    def prepare_batches(
         self,
-        model_input: torch.Tensor,
-        timestep: torch.Tensor,
+        rows: Sequence[int],
+        lengths: Sequence[int],
         key_values: KeyValues,
-        pred_original_sample: torch.Tensor | None,
-        temperature: float,
-        conditioning: dict[str, Any],
-    ) -> torch.Tensor:
+        prompt_mask: torch.Tensor,
+        unconditional_key_values: KeyValues | None = None,
+    ) -> list[CandidateBatch]:
         """
-        The denoiser's prediction, guided if the call is. Scores of embeddings are extrapolated as scores, before their
-        softmax: a mean of embeddings remains one.
+        Share out candidates among batches by the length of their canvas, each with the prompts of its own.
 
         Args:
-            model_input (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
-                The latents after `scheduler.scale_model_input`.
-            timestep (`torch.Tensor`):
-                One of `scheduler.timesteps`.
-            key_values, conditioning:
-                As for [`CodeFusionModel.denoise`]; of a guided call for twice the batch, first without the prompt.
-            pred_original_sample (`torch.FloatTensor` of the shape of `model_input`, *optional*):
-                The last estimate of x_0.
-            temperature (`float`):
-                As of the call.
+            rows (`Sequence[int]`):
+                The candidates.
+            lengths (`Sequence[int]`):
+                Canvas lengths of all candidates of the call.
+            key_values (`tuple`):
+                Keys and values of the prompts, one row a prompt: candidates share them.
+            prompt_mask (`torch.Tensor` of shape `(batch_size, sequence_length)`):
+                From [`~CodeFusionPipeline.encode_prompt`].
+            unconditional_key_values (`tuple`, *optional*):
+                For guidance, keys and values of what stands for no prompt, one row a candidate.
 
         Returns:
-            `torch.FloatTensor` of the shape of `model_input`.
+            `list[CandidateBatch]`
         """
-        if not self.do_classifier_free_guidance:
-            return self.model.denoise(
-                model_input,
-                timestep,
-                key_values,
-                self_condition=pred_original_sample,
-                temperature=temperature,
-                return_dict=True,
-                **conditioning,
-            ).sample
-        self_condition = None if pred_original_sample is None else torch.cat([pred_original_sample] * 2)
-        output = self.model.denoise(
-            torch.cat([model_input] * 2),
-            timestep,
-            key_values,
-            self_condition=self_condition,
-            return_dict=True,
-            **conditioning,
-        )
-        unconditional, conditional = (output.sample if output.logits is None else output.logits).chunk(2)
-        guided = unconditional + self.guidance_scale * (conditional - unconditional)
-        return guided if output.logits is None else self.model.expected_embedding(guided, temperature)
+        device = prompt_mask.device
+        candidates_per_prompt = len(lengths) // len(prompt_mask)
+        overhead = BATCH_OVERHEADS.get(device.type, DEFAULT_BATCH_OVERHEAD)
+        batches = []
+        for group in group_by_length([lengths[row] for row in rows], overhead):
+            canvas_lengths = torch.tensor([lengths[rows[index]] for index in group])
+            canvas_length = int(canvas_lengths.max())
+            is_padded = bool((canvas_lengths < canvas_length).any())
+            members = torch.tensor([rows[index] for index in group], device=device)
+            prompts = members // candidates_per_prompt
+            canvas_mask = None
+            conditioning: dict[str, Any] = {
+                # A single prompt is not copied.
+                "key_values": tuple(
+                    (key.expand(len(group), -1, -1, -1), value.expand(len(group), -1, -1, -1))
+                    if len(key) == 1
+                    else (key[prompts], value[prompts])
+                    for key, value in key_values
+                ),
+                "attention_mask": None,
+                "encoder_attention_mask": prompt_mask[prompts],
+                "lengths": None,
+            }
+            if is_padded:
+                canvas_lengths = canvas_lengths.to(device)
+                conditioning["lengths"] = canvas_lengths
+                canvas_mask = torch.arange(canvas_length, device=device) < canvas_lengths[:, None]
+                conditioning["attention_mask"] = canvas_mask
+            input_rows = members
+            if unconditional_key_values is not None:
+                input_rows = torch.cat([members, members])
+                conditioning = {
+                    name: value if value is None or name == "key_values" else torch.cat([value, value])
+                    for name, value in conditioning.items()
+                }
+                conditioning["key_values"] = tuple(
+                    (torch.cat([noise_key[members], key]), torch.cat([noise_value[members], value]))
+                    for (noise_key, noise_value), (key, value) in zip(
+                        unconditional_key_values, conditioning["key_values"], strict=True
+                    )
+                )
+            conditioning["attention_mask"], conditioning["encoder_attention_mask"] = (
+                self.model.prepare_attention_masks(
+                    conditioning["key_values"][0][0].new_empty((len(input_rows), canvas_length, 0)),
+                    conditioning["key_values"],
+                    conditioning["attention_mask"],
+                    conditioning["encoder_attention_mask"],
+                )
+            )
+            batches.append(CandidateBatch(members, canvas_length, input_rows, conditioning, canvas_mask))
+        return batches
 
     def convert_prediction(
-        self, prediction: torch.Tensor, model_input: torch.Tensor, timestep: torch.Tensor, clamp: bool = False
+        self, prediction: torch.Tensor, model_input: torch.Tensor, alpha_prod_t: torch.Tensor, clamp: bool = False
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """
         What the scheduler's `step` takes, and the estimate of x_0, from the denoiser's prediction.
@@ -573,23 +734,21 @@ class CodeFusionPipeline(DiffusionPipeline):
                 The denoiser's output, of the model's `prediction_type`.
             model_input (`torch.FloatTensor` of the same shape):
                 Its input: the latents after `scheduler.scale_model_input`.
-            timestep (`torch.Tensor`):
-                One of `scheduler.timesteps`.
+            alpha_prod_t (`torch.Tensor`, broadcastable to it):
+                Share of the signal's variance in that.
             clamp (`bool`, *optional*, defaults to `False`):
                 Whether to move the estimate of x_0 to the nearest embeddings.
 
         Returns:
             `tuple` of two tensors of that shape.
         """
-        alphas_cumprod = self.scheduler.alphas_cumprod
-        alpha_prod_t = interpolate_alphas_cumprod(alphas_cumprod, timestep).to(model_input.device)
         pred_original_sample = self.model.to_original_sample(prediction, model_input, alpha_prod_t)
         if clamp:
             pred_original_sample = self.model.embed(self.nearest_tokens(pred_original_sample))
         elif self.scheduler.config.prediction_type == self.model.config.prediction_type:
             return prediction, pred_original_sample
         if self.scheduler.config.prediction_type == "epsilon":
-            epsilon = sample_to_epsilon(pred_original_sample, model_input, timestep, alphas_cumprod)
+            epsilon = sample_to_epsilon(pred_original_sample, model_input, alpha_prod_t)
             return epsilon.to(prediction.dtype), pred_original_sample
         return pred_original_sample, pred_original_sample
 
@@ -636,7 +795,7 @@ class CodeFusionPipeline(DiffusionPipeline):
             an embedding and Gaussian noise of unit variance.
         """
         # All embeddings have the same length: the squared distances that the Gaussian takes differ by the products.
-        return self._likeliest_tokens(latents @ self.model.embedding.normalized_weight().T, attention_mask)
+        return self._likeliest_tokens(latents @ self.code_embeddings(latents.device).T, attention_mask)
 
     def _likeliest_tokens(
         self, logits: torch.Tensor, attention_mask: torch.Tensor | None
@@ -680,19 +839,34 @@ class CodeFusionPipeline(DiffusionPipeline):
             `torch.LongTensor` of shape `(batch_size, canvas_length)`.
         """
         # All embeddings have the same length: the nearest one is the one with the largest product.
-        return (latents @ self.model.embedding.normalized_weight().T).argmax(dim=-1)
+        return (latents @ self.code_embeddings(latents.device).T).argmax(dim=-1)
+
+    def code_embeddings(self, device: torch.device) -> torch.Tensor:
+        """
+        The code embeddings of the whole vocabulary.
+
+        Args:
+            device (`torch.device`):
+                Where to put them.
+
+        Returns:
+            `torch.FloatTensor` of shape `(vocab_size, latent_size)`.
+        """
+        # Looked up and not read from the table, which under sequential CPU offload has no values until it is called.
+        return self.model.embed(torch.arange(self.model.config.vocab_size, device=device))
 
     @property
     def lengths(self) -> torch.Tensor:
         """Canvas lengths of the candidates of the last call, of shape `(batch_size * num_return_sequences,)`."""
         return self._lengths
 
+    # Not `inference_mode`, of which the tensors in a callback could not be used with gradients; it is 7 % faster on a CPU.
     @torch.no_grad()
     @replace_example_docstring(EXAMPLE_DOC_STRING)
     def __call__(
         self,
         prompt: str | list[str],
-        num_inference_steps: int = 20,
+        num_inference_steps: int = 10,
         num_return_sequences: int = 1,
         temperature: float = 0.05,
         guidance_scale: float = 1.0,
@@ -704,6 +878,8 @@ class CodeFusionPipeline(DiffusionPipeline):
         return_dict: bool = True,
         callback_on_step_end: Callable[["CodeFusionPipeline", int, torch.Tensor, dict], dict] | None = None,
         callback_on_step_end_tensor_inputs: list[str] = ["latents"],  # noqa: B006 (as all pipelines of diffusers)
+        early_exit_patience: int | None = None,
+        early_exit_confidence: float = 0.9,
     ) -> CodeFusionPipelineOutput | tuple:
         r"""
         Generate code.
@@ -711,7 +887,7 @@ class CodeFusionPipeline(DiffusionPipeline):
         Args:
             prompt (`str` or `list[str]`):
                 What the code shall do.
-            num_inference_steps (`int`, *optional*, defaults to 20):
+            num_inference_steps (`int`, *optional*, defaults to 10):
                 Denoising steps, at least 1. (Schedulers of second order evaluate the denoiser twice a step.)
             num_return_sequences (`int`, *optional*, defaults to 1):
                 Candidates for each prompt, ranked by the mean log-probability of their tokens.
@@ -734,7 +910,8 @@ class CodeFusionPipeline(DiffusionPipeline):
                 Length of the canvas in tokens, in [1, `max_code_length`]. By default the model predicts it; the
                 candidates of a prompt then differ in length where it is uncertain.
             generator (`torch.Generator` or `list[torch.Generator]`, *optional*):
-                For a reproducible result: one generator, or one for each candidate of each prompt.
+                For a reproducible result: one generator, or one for each candidate of each prompt. Noise is drawn for
+                the longest canvas of the call, of which each candidate uses as much as its own is long.
             latents (`torch.FloatTensor`, *optional*):
                 Noise of unit variance to start from, in place of a draw, of shape `(batch_size *
                 num_return_sequences, canvas_length, latent_size)`. Its canvas is used whole, unless `target_length`
@@ -750,6 +927,12 @@ class CodeFusionPipeline(DiffusionPipeline):
             callback_on_step_end_tensor_inputs (`list[str]`, *optional*, defaults to `["latents"]`):
                 What is in `callback_kwargs`: `"latents"`, and `"pred_original_sample"`, the estimate of x_0 (see
                 [`~CodeFusionPipeline.decode_drafts`]).
+            early_exit_patience (`int`, *optional*):
+                Take candidates out of the batch as soon as this many evaluations of the denoiser in a row, at least 1,
+                have given the same tokens as the one before (see [`~CodeFusionPipeline.num_evaluations`]). Their
+                estimate of x_0 is then the result. By default all make all steps.
+            early_exit_confidence (`float`, *optional*, defaults to 0.9):
+                The least geometric mean of the probabilities that the denoiser gives these tokens, in [0, 1].
 
         Examples:
 
@@ -771,6 +954,8 @@ class CodeFusionPipeline(DiffusionPipeline):
             latents,
             output_type,
             callback_on_step_end_tensor_inputs,
+            early_exit_patience,
+            early_exit_confidence,
         )
         self._guidance_scale = guidance_scale
         self.check_noise_schedule()
@@ -781,60 +966,82 @@ class CodeFusionPipeline(DiffusionPipeline):
         if latents is not None and target_length is None:
             target_length = latents.shape[1]
         lengths = self.prepare_lengths(encoder_hidden_states, prompt_mask, num_return_sequences, target_length)
-        canvas_length = int(lengths.max()) if latents is None else latents.shape[1]
-        canvas_mask = torch.arange(canvas_length, device=device) < lengths[:, None]
         self._lengths = lengths
+        lengths_of_rows = lengths.tolist()
+        num_rows = len(lengths_of_rows)
+        canvas_length = max(lengths_of_rows) if latents is None else latents.shape[1]
 
-        def for_candidates(key_values: KeyValues) -> KeyValues:
-            return tuple(
-                (key.repeat_interleave(num_return_sequences, 0), value.repeat_interleave(num_return_sequences, 0))
-                for key, value in key_values
-            )
-
-        conditioning: dict[str, Any] = {
-            "attention_mask": canvas_mask,
-            "encoder_attention_mask": prompt_mask.repeat_interleave(num_return_sequences, dim=0),
-            "lengths": lengths,
-        }
-        key_values = for_candidates(self.model.denoiser.project_prompt(encoder_hidden_states))
-
-        timesteps, step_kwargs = self.prepare_timesteps(num_inference_steps, device, generator)
+        timesteps, step_kwargs = self.prepare_timesteps(num_inference_steps, generator)
         latents = self.prepare_latents(
-            (batch_size * num_return_sequences, canvas_length, self.model.config.latent_size),
+            (num_rows, canvas_length, self.model.config.latent_size),
             encoder_hidden_states.dtype,
             device,
             generator,
             latents,
         )
 
-        denoiser_conditioning = conditioning
+        key_values = self.model.denoiser.project_prompt(encoder_hidden_states)
+        noise_key_values = None
         if self.do_classifier_free_guidance:
-            # The first half of the batch without the prompt, the second with it: one evaluation for both.
             noise = randn_tensor(
-                (batch_size * num_return_sequences, *encoder_hidden_states.shape[1:]),
+                (num_rows, *encoder_hidden_states.shape[1:]),
                 generator=generator,
                 device=device,
                 dtype=encoder_hidden_states.dtype,
             )
-            key_values = tuple(
-                (torch.cat([noise_key, key]), torch.cat([noise_value, value]))
-                for (noise_key, noise_value), (key, value) in zip(
-                    self.model.denoiser.project_prompt(noise), key_values, strict=True
-                )
-            )
-            denoiser_conditioning = {name: torch.cat([value, value]) for name, value in conditioning.items()}
+            noise_key_values = self.model.denoiser.project_prompt(noise)
+        batches = self.prepare_batches(range(num_rows), lengths_of_rows, key_values, prompt_mask, noise_key_values)
 
+        # What depends on nothing but the time, and on nothing but the weights, for all steps.
+        time_embeddings = self.model.denoiser.embed_timesteps(timesteps.to(device), latents.dtype)[:, None, None]
+        alphas_cumprod = interpolate_alphas_cumprod(self.scheduler.alphas_cumprod, timesteps).to(device)
+        code_embeddings = self.code_embeddings(device)
+
+        early_exit = None
+        if early_exit_patience is not None:
+            early_exit = EarlyExit(
+                early_exit_patience,
+                early_exit_confidence,
+                (num_rows, canvas_length),
+                self.model.config.pad_token_id,
+                device,
+            )
         self._num_timesteps = len(timesteps)
-        pred_original_sample = None
+        self._num_evaluations = torch.zeros(num_rows, dtype=torch.long, device=device)
+        # The scheduler steps all candidates at once, whatever their batches: so one state serves them all, and noise
+        # and callbacks do not depend on these. What is beyond a canvas is nothing to the model.
+        prediction = torch.zeros_like(latents)
+        pred_original_sample: torch.Tensor | None = None
         with self.progress_bar(total=len(timesteps)) as progress_bar:
             for i, t in enumerate(timesteps):
+                is_last = i + 1 == len(timesteps)
                 model_input = self.scheduler.scale_model_input(latents, t)
-                prediction = self.predict(
-                    model_input, t, key_values, pred_original_sample, temperature, denoiser_conditioning
+                # Schedulers of several steps keep the last predictions, which must not be written over.
+                prediction = prediction.clone()
+                logits = []
+                for batch in batches:
+                    denoised = self.model.denoise(
+                        batch.cut(model_input),
+                        None,
+                        self_condition=None if pred_original_sample is None else batch.cut(pred_original_sample),
+                        temperature=temperature,
+                        guidance_scale=guidance_scale,
+                        time_embedding=time_embeddings[i],
+                        code_embeddings=code_embeddings,
+                        output_logits=early_exit is not None and not is_last,
+                        return_dict=True,
+                        **batch.conditioning,
+                    )
+                    # Under autocast, it is of another type than the latents.
+                    prediction[batch.rows, : batch.canvas_length] = denoised.sample.to(prediction.dtype)
+                    self._num_evaluations[batch.rows] += 1
+                    logits.append(denoised.logits)
+                model_output, estimate = self.convert_prediction(
+                    prediction, model_input, alphas_cumprod[i], clamp=rounding == "clamping"
                 )
-                model_output, pred_original_sample = self.convert_prediction(
-                    prediction, model_input, t, clamp=rounding == "clamping"
-                )
+                if early_exit is not None and pred_original_sample is not None:
+                    estimate = torch.where(early_exit.finished[:, None, None], pred_original_sample, estimate)
+                pred_original_sample = estimate
                 latents = self.scheduler.step(model_output, t, latents, **step_kwargs, return_dict=False)[0]
 
                 if callback_on_step_end is not None:
@@ -843,14 +1050,39 @@ class CodeFusionPipeline(DiffusionPipeline):
                     latents = callback_on_step_end(self, i, t, callback_kwargs).pop("latents", latents)
                 progress_bar.update()
 
+                if early_exit is not None and not is_last:
+                    for batch, batch_logits in zip(batches, logits, strict=True):
+                        if batch_logits is None:
+                            drafts = self.ground_latents(
+                                estimate[batch.rows, : batch.canvas_length], batch.canvas_mask
+                            )
+                        else:
+                            # Their temperature made the estimate sharper than the model is sure of it.
+                            drafts = self._likeliest_tokens(batch_logits * temperature, batch.canvas_mask)
+                        early_exit.update(batch, *drafts)
+                    unfinished = [row for row, done in enumerate(early_exit.finished.tolist()) if not done]
+                    if not unfinished:
+                        break
+                    if len(unfinished) < sum(len(batch.rows) for batch in batches):
+                        batches = self.prepare_batches(
+                            unfinished, lengths_of_rows, key_values, prompt_mask, noise_key_values
+                        )
+        if early_exit is not None:
+            latents = torch.where(early_exit.finished[:, None, None], estimate, latents)
+
         if output_type == "latent":
             output = CodeFusionPipelineOutput(latents=latents.unflatten(0, (batch_size, num_return_sequences)))
         else:
             if rounding == "decoder":
-                token_ids, scores = self.decode_latents(
-                    latents, for_candidates(self.model.decoder.project_prompt(encoder_hidden_states)), **conditioning
-                )
+                token_ids = torch.full((num_rows, canvas_length), self.model.config.pad_token_id, device=device)
+                scores = torch.empty(num_rows, device=device)
+                key_values = self.model.decoder.project_prompt(encoder_hidden_states)
+                for batch in self.prepare_batches(range(num_rows), lengths_of_rows, key_values, prompt_mask):
+                    conditioning = {**batch.conditioning, "attention_mask": batch.canvas_mask}
+                    decoded = self.decode_latents(batch.cut(latents), **conditioning)
+                    token_ids[batch.rows, : batch.canvas_length], scores[batch.rows] = decoded
             else:
+                canvas_mask = torch.arange(canvas_length, device=device) < lengths[:, None]
                 token_ids, scores = self.ground_latents(latents, canvas_mask)
             sequences, ranked_scores = self.rank_candidates(
                 token_ids.unflatten(0, (batch_size, num_return_sequences)),

@@ -95,10 +95,7 @@ def interpolate_alphas_cumprod(alphas_cumprod: torch.Tensor, timestep: int | flo
 
 
 def sample_to_epsilon(
-    pred_original_sample: torch.Tensor,
-    scaled_sample: torch.Tensor,
-    timestep: int | float | torch.Tensor,
-    alphas_cumprod: torch.Tensor,
+    pred_original_sample: torch.Tensor, scaled_sample: torch.Tensor, alpha_prod_t: torch.Tensor
 ) -> torch.Tensor:
     r"""
     Turn a predicted x_0 into the noise it implies, for the schedulers that take nothing else
@@ -109,15 +106,12 @@ def sample_to_epsilon(
             The predicted x_0.
         scaled_sample (`torch.Tensor` of the same shape):
             The model's input x_t, that is the latents after `scheduler.scale_model_input`.
-        timestep (`int`, `float` or `torch.Tensor` of shape `()`):
-            The timestep of the whole batch, one of `scheduler.timesteps`; it need not be whole.
-        alphas_cumprod (`torch.Tensor` of shape `(num_train_timesteps,)`):
-            The noise schedule, `scheduler.alphas_cumprod`.
+        alpha_prod_t (`torch.Tensor`, broadcastable to it):
+            Share of the signal's variance in it, from [`interpolate_alphas_cumprod`].
 
     Returns:
         `torch.Tensor` of the shape of `pred_original_sample`: the noise.
     """
-    alpha_prod_t = interpolate_alphas_cumprod(alphas_cumprod, timestep).to(scaled_sample.device)
     return (scaled_sample - alpha_prod_t.sqrt() * pred_original_sample) / (1.0 - alpha_prod_t).sqrt()
 
 

@@ -313,6 +313,38 @@ def test_noise_and_clean_embeddings_convert(noise_factor, make_model, batch):
     assert wrong.norm(dim=-1).max() < 1.0001 * math.sqrt(model.config.latent_size)
 
 
+@pytest.mark.parametrize("probability", [0.0, 0.5])
+def test_denoises_with_what_a_loop_makes_once(probability, make_model, batch):
+    """Time embeddings, code embeddings and masks may be handed in."""
+    model = make_model(self_conditioning_probability=probability)
+    states = model.encode(batch["input_ids"], batch["attention_mask"])
+    key_values = model.denoiser.project_prompt(states)
+    latents = torch.randn(4, 8, model.config.latent_size, generator=torch.Generator().manual_seed(0))
+    lengths = torch.tensor([8, 4, 8, 8])
+    masks = (torch.arange(8) < lengths[:, None], batch["attention_mask"])
+    plain = model.denoise(latents, 600, key_values, *masks, lengths)
+    prepared = model.prepare_attention_masks(latents, key_values, *masks)
+    again = model.prepare_attention_masks(latents, key_values, *prepared)
+    assert all(torch.equal(one, other) for one, other in zip(prepared, again, strict=True))
+    embeddings = model.denoiser.embed_timesteps(torch.tensor([900, 600]), latents.dtype)
+    assert embeddings.shape == (2, model.config.hidden_size)
+    once = model.denoise(
+        latents,
+        None,
+        key_values,
+        *prepared,
+        lengths,
+        time_embedding=embeddings[1][None, None],
+        code_embeddings=model.embedding.normalized_weight(),
+        output_logits=False,
+    )
+    assert once.logits is None and plain.logits is not None
+    torch.testing.assert_close(once.sample, plain.sample)
+    for timesteps, time_embedding in ((None, None), (600, embeddings[1][None, None])):
+        with pytest.raises(ValueError, match="Exactly one of `timesteps` and `time_embedding` must be given"):
+            model.denoise(latents, timesteps, key_values, time_embedding=time_embedding)
+
+
 def test_draws_its_timesteps_evenly(make_model, batch):
     model = make_model()
     large = {name: value.repeat(8, 1) for name, value in batch.items()}

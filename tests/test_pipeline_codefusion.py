@@ -26,6 +26,7 @@ from codefusion_hf.pipelines import (
     CodeFusionScheduler,
     normalize_prompt,
 )
+from codefusion_hf.pipelines.pipeline_codefusion import CandidateBatch, EarlyExit
 
 
 # diffusers hands torch tensors to numpy functions, in every `set_timesteps`
@@ -195,7 +196,7 @@ def test_latents_take_the_place_of_the_draw(untrained, prompts):
 
 def test_noise_has_the_scale_of_the_scheduler(untrained):
     swap(untrained, "EulerDiscreteScheduler")
-    untrained.prepare_timesteps(10, torch.device("cpu"))
+    untrained.prepare_timesteps(10)
     arguments = {"shape": (2, 40, 16), "dtype": torch.float32, "device": torch.device("cpu")}
     drawn = untrained.prepare_latents(**arguments, generator=seeded())
     given = untrained.prepare_latents(**arguments, latents=torch.randn(2, 40, 16, generator=seeded()))
@@ -276,6 +277,126 @@ def test_temperature_moves_the_estimate_to_the_nearest_embedding(untrained, prom
     assert max(distances(1e-6)) < 0.1
 
 
+# --- Early exit
+
+
+def test_finished_candidates_leave_the_batch(pipe, prompts, programs):
+    plain = pipe(prompts, 10, 2, generator=seeded())
+    assert pipe.num_evaluations.tolist() == [10] * 8
+    sizes = []
+    handle = pipe.model.denoiser.register_forward_hook(lambda module, args, output: sizes.append(len(output)))
+    output = pipe(prompts, 10, 2, early_exit_patience=2, generator=seeded())
+    handle.remove()
+    assert [candidates[0] for candidates in output.codes] == [candidates[0] for candidates in plain.codes] == programs
+    evaluations = pipe.num_evaluations.tolist()
+    assert len(evaluations) == 8
+    assert 3 <= min(evaluations) <= max(evaluations) < 10
+    assert sum(sizes) == sum(evaluations)
+
+
+@pytest.mark.parametrize("name", ["CodeFusionScheduler", "HeunDiscreteScheduler", "EulerAncestralDiscreteScheduler"])
+@pytest.mark.parametrize("prediction_type", ["sample", "epsilon"])
+def test_who_leaves_keeps_its_last_estimate(prediction_type, name, make_pipeline, prompts, monkeypatch):
+    """And what the others become does not depend on it."""
+    pipe = make_pipeline(prediction_type=prediction_type)
+    if name != "CodeFusionScheduler":
+        swap(pipe, name)
+    estimates = []
+
+    def keep(pipe, step, timestep, tensors):
+        estimates.append(tensors["pred_original_sample"])
+        return {}
+
+    arguments = {"output_type": "latent", "target_length": 6}
+    arguments |= {"callback_on_step_end": keep, "callback_on_step_end_tensor_inputs": ["pred_original_sample"]}
+    plain = pipe(prompts, 5, generator=seeded(), **arguments).latents
+    first_estimates = estimates.copy()
+    estimates.clear()
+    # Tokens of the second row never change, those of the others always do.
+    checks = iter(range(100))
+
+    def likeliest_tokens(scores, mask):
+        token_ids = torch.full(scores.shape[:2], next(checks))
+        if len(scores) == 4:
+            token_ids[1] = 7
+        return token_ids, torch.zeros(len(scores))
+
+    monkeypatch.setattr(pipe, "_likeliest_tokens", likeliest_tokens)
+    early = pipe(prompts, 5, generator=seeded(), early_exit_patience=2, **arguments).latents
+    assert pipe.num_evaluations.tolist() == [pipe.num_timesteps, 3, pipe.num_timesteps, pipe.num_timesteps]
+    torch.testing.assert_close(early[1, 0], first_estimates[2][1])
+    for row in (0, 2, 3):
+        torch.testing.assert_close(early[row], plain[row], atol=1e-4, rtol=1e-4)
+
+
+def test_who_is_not_confident_stays(untrained, prompts):
+    untrained(prompts, 6, early_exit_patience=1, early_exit_confidence=1.0, generator=seeded())
+    assert untrained.num_evaluations.tolist() == [6] * 4
+
+
+@pytest.mark.parametrize("rounding", ["decoder", "grounding", "clamping"])
+@pytest.mark.parametrize("guidance_scale", [1.0, 1.5])
+def test_all_may_leave_at_once(guidance_scale, rounding, pipe, prompts, programs):
+    output = pipe(
+        prompts,
+        20,
+        guidance_scale=guidance_scale,
+        rounding=rounding,
+        early_exit_patience=1,
+        early_exit_confidence=0.0,
+        generator=seeded(),
+    )
+    assert pipe.num_evaluations.max() < pipe.num_timesteps == 20
+    assert len(output.codes) == len(programs)
+
+
+def test_who_left_stays_as_it_is_for_callbacks(models, make_pipeline, prompts):
+    """Of predicted noise, that of an earlier step: with the latents of a later one, it would give another x_0."""
+    pipe = make_pipeline(models["epsilon"])
+    estimates = []
+
+    def keep(pipe, step, timestep, tensors):
+        estimates.append(tensors["pred_original_sample"])
+        return {}
+
+    pipe(
+        prompts,
+        20,
+        early_exit_patience=1,
+        early_exit_confidence=0.0,
+        generator=seeded(),
+        callback_on_step_end=keep,
+        callback_on_step_end_tensor_inputs=["pred_original_sample"],
+    )
+    evaluations = pipe.num_evaluations.tolist()
+    assert min(evaluations) < len(estimates) == max(evaluations)
+    for row, number in enumerate(evaluations):
+        for estimate in estimates[number:]:
+            assert torch.equal(estimate[row], estimates[number - 1][row])
+
+
+def test_a_longer_canvas_of_the_batch_does_not_keep_a_candidate():
+    """When others leave, those that stay are batched anew: tokens that are the same remain so, padded or not."""
+    rows, scores = torch.tensor([0]), torch.zeros(1)
+    early_exit = EarlyExit(2, 0.9, (2, 6), pad_token_id=0, device=torch.device("cpu"))
+    short, long = (CandidateBatch(rows, length, rows, {}, None) for length in (4, 6))
+    for batch, token_ids, finished in (
+        (short, [5, 2, 0, 0], False),
+        (short, [5, 2, 0, 0], False),
+        (long, [5, 2, 0, 0, 0, 0], True),
+    ):
+        early_exit.update(batch, torch.tensor([token_ids]), scores)
+        assert early_exit.finished.tolist() == [finished, False]
+
+
+def test_an_empty_draft_has_to_be_seen_as_often_as_any():
+    rows = torch.tensor([0])
+    early_exit = EarlyExit(1, 0.0, (1, 4), pad_token_id=0, device=torch.device("cpu"))
+    for finished in (False, True):
+        early_exit.update(CandidateBatch(rows, 4, rows, {}, None), torch.zeros(1, 4, dtype=torch.long), torch.zeros(1))
+        assert early_exit.finished.tolist() == [finished]
+
+
 # --- Guidance
 
 
@@ -308,15 +429,28 @@ def test_a_guided_estimate_is_the_mean_of_embeddings_under_extrapolated_scores(m
     model_input = torch.randn(2, 8, config.latent_size, generator=seeded())
     states = torch.randn(4, 5, config.encoder_config.d_model, generator=seeded())
     key_values = pipe.model.denoiser.project_prompt(states)
-    pipe._guidance_scale = 3.0
     with torch.no_grad():
-        guided = pipe.predict(model_input, torch.tensor(600), key_values, None, 0.5, {})
+        guided = [
+            pipe.model.denoise(
+                torch.cat([model_input, model_input]),
+                torch.tensor(600),
+                key_values,
+                temperature=0.5,
+                guidance_scale=3.0,
+                output_logits=output_logits,
+            )
+            for output_logits in (True, False)
+        ]
         without, with_prompt = (
             pipe.model.denoise(model_input, torch.tensor(600), pipe.model.denoiser.project_prompt(half)).logits
             for half in states.chunk(2)
         )
-        expected = pipe.model.expected_embedding(with_prompt + 2.0 * (with_prompt - without), 0.5)
-    torch.testing.assert_close(guided, expected, atol=1e-4, rtol=1e-4)
+        logits = (with_prompt + 2.0 * (with_prompt - without)) / 0.5
+        expected = logits.softmax(dim=-1) @ pipe.model.embedding.normalized_weight()
+    torch.testing.assert_close(guided[0].logits, logits, atol=1e-4, rtol=1e-4)
+    assert guided[1].logits is None
+    for output in guided:
+        torch.testing.assert_close(output.sample, expected, atol=1e-4, rtol=1e-4)
 
 
 def test_guided_candidates_repeat_with_the_seed(pipe, prompts):
@@ -479,6 +613,9 @@ def test_a_trained_model_writes_its_programs_without_the_decoder(rounding, pipe,
         ({"temperature": -1.0}, "`temperature` must be above 0, got -1.0"),
         ({"guidance_scale": 0.5}, "`guidance_scale` must be at least 1, got 0.5"),
         ({"rounding": "nearest"}, "`rounding` must be one of decoder, grounding, clamping, got 'nearest'"),
+        ({"early_exit_patience": 0}, "`early_exit_patience` must be None or an integer of at least 1, got 0"),
+        ({"early_exit_patience": 1.5}, "`early_exit_patience` must be None or an integer"),
+        ({"early_exit_confidence": 1.1}, r"`early_exit_confidence` must be in \[0, 1\], got 1.1"),
         ({"target_length": 0}, "`target_length` must be .* 24, got 0"),
         ({"target_length": 25}, "`target_length` must be .* 24, got 25"),
         ({"target_length": 3.5}, "`target_length` must be .* 24, got 3.5"),
@@ -793,3 +930,29 @@ def test_dpm_solver_sde_forgets_the_last_generator(untrained, prompts):
     untrained.scheduler = DPMSolverSDEScheduler.from_config(untrained.scheduler.config, noise_sampler_seed=5)
     one, other = (untrained(prompts[:3], 4, latents=latents, output_type="latent").latents for _ in range(2))
     assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("prediction_type", ["sample", "epsilon"])
+def test_samples_under_autocast(prediction_type, make_pipeline, prompts):
+    """There the denoiser's predictions are of another type than the latents."""
+    pipe = make_pipeline(prediction_type=prediction_type)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        output = pipe(prompts, 4, 2, guidance_scale=1.5, early_exit_patience=1, generator=seeded())
+    assert [len(codes) for codes in output.codes] == [2] * 4
+    assert all(math.isfinite(score) for scores in output.scores for score in scores)
+
+
+def test_arguments_by_position_stay_where_they_were():
+    """New ones go to the end, whatever group they belong to."""
+    names = list(inspect.signature(CodeFusionPipeline.__call__).parameters)
+    assert names[:9] == [
+        "self",
+        "prompt",
+        "num_inference_steps",
+        "num_return_sequences",
+        "temperature",
+        "guidance_scale",
+        "rounding",
+        "target_length",
+        "generator",
+    ]

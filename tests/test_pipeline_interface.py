@@ -4,6 +4,7 @@
 
 import pytest
 import torch
+from accelerate import cpu_offload
 
 from codefusion_hf.pipelines import CodeFusionPipeline
 from codefusion_hf.training.lora import DEFAULT_TARGET_MODULES
@@ -42,6 +43,20 @@ def test_to_moves_and_casts_the_model(pipe):
 def test_offloading_needs_an_accelerator(method, pipe):
     with pytest.raises(RuntimeError, match=f"`{method}` requires accelerator, but not found"):
         getattr(pipe, method)()
+
+
+@pytest.mark.parametrize("rounding", ["decoder", "grounding", "clamping"])
+def test_weights_that_wait_outside_the_model_give_the_same(rounding, pipe):
+    """As `enable_sequential_cpu_offload` does it, which needs an accelerator: the model's weights are on no device."""
+
+    def sequences():
+        generator = torch.Generator().manual_seed(0)
+        return pipe("show the date", 3, 2, rounding=rounding, generator=generator, output_type="token_ids").sequences
+
+    expected = sequences()
+    cpu_offload(pipe.model, execution_device=torch.device("cpu"))
+    assert {parameter.device.type for parameter in pipe.model.parameters()} == {"meta"}
+    assert torch.equal(sequences(), expected)
 
 
 @pytest.mark.parametrize(

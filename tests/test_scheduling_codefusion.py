@@ -64,7 +64,7 @@ def sample_tokens(scheduler, num_inference_steps, tokens, seed=0):
         alpha_prod_t = interpolate_alphas_cumprod(scheduler.alphas_cumprod, timestep)
         model_output = oracle_denoiser(scaled_sample, alpha_prod_t, tokens)
         if scheduler.config.prediction_type == "epsilon":
-            model_output = sample_to_epsilon(model_output, scaled_sample, timestep, scheduler.alphas_cumprod)
+            model_output = sample_to_epsilon(model_output, scaled_sample, alpha_prod_t)
         sample = scheduler.step(model_output, timestep, sample, return_dict=False, **kwargs)[0]
     return sample
 
@@ -231,7 +231,7 @@ def test_prediction_types_agree():
     original, sample = torch.randn(2, 3, 5, LATENT_SIZE).unbind()
     of_sample, of_epsilon = CodeFusionScheduler(), CodeFusionScheduler(prediction_type="epsilon")
     for timestep in (1199, 600, 1):
-        epsilon = sample_to_epsilon(original, sample, timestep, of_sample.alphas_cumprod)
+        epsilon = sample_to_epsilon(original, sample, of_sample.alphas_cumprod[timestep])
         expected = of_sample.step(original, timestep, sample, generator=torch.Generator().manual_seed(0))
         actual = of_epsilon.step(epsilon, timestep, sample, generator=torch.Generator().manual_seed(0))
         torch.testing.assert_close(actual.prev_sample, expected.prev_sample, atol=1e-4, rtol=1e-4)
@@ -290,7 +290,7 @@ def test_keeps_the_type_of_the_samples(dtype):
     output = scheduler.step(sample, 800, sample)
     assert output.prev_sample.dtype == output.pred_original_sample.dtype == dtype
     assert scheduler.add_noise(sample, sample, torch.tensor([0, 1199])).dtype == dtype
-    assert sample_to_epsilon(sample, sample, 10.5, scheduler.alphas_cumprod).dtype == dtype
+    assert sample_to_epsilon(sample, sample, scheduler.alphas_cumprod[10]).dtype == dtype
 
 
 def test_add_noise_has_the_variance_of_the_schedule():
@@ -386,5 +386,5 @@ def test_sample_to_epsilon_returns_the_noise_that_was_added():
     scheduler = CodeFusionScheduler()
     original, noise = torch.randn(2, 3, 5, LATENT_SIZE).unbind()
     sample = scheduler.add_noise(original, noise, torch.tensor([450]))
-    epsilon = sample_to_epsilon(original, sample, torch.tensor(450.0), scheduler.alphas_cumprod)
+    epsilon = sample_to_epsilon(original, sample, scheduler.alphas_cumprod[450])
     torch.testing.assert_close(epsilon, noise, atol=1e-5, rtol=1e-5)

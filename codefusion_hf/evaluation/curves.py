@@ -33,7 +33,7 @@ def save_curves(
     language: str,
     output_dir: str | os.PathLike[str],
     *,
-    num_inference_steps: int = 20,
+    num_inference_steps: int = 10,
     compare_steps: Sequence[int] = (),
     batch_size: int = 16,
     seed: int = 0,
@@ -57,7 +57,7 @@ def save_curves(
             `bash`, `python` or `cf`; its main metric ([`~codefusion_hf.evaluation.scoring.MAIN_METRICS`]) is plotted.
         output_dir (`str` or `os.PathLike`):
             Folder of the evaluation, and of the plots.
-        num_inference_steps (`int`, *optional*, defaults to 20):
+        num_inference_steps (`int`, *optional*, defaults to 10):
             Denoising steps of the plot of edit distances, for the first 100 examples.
         compare_steps (sequence of `int`, *optional*):
             Numbers of denoising steps to compare; without them, there is no plot of these.

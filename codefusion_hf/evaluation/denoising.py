@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def edit_distance_by_step(
     pipe: "CodeFusionPipeline",
     prompts: Sequence[str],
-    num_inference_steps: int = 20,
+    num_inference_steps: int = 10,
     *,
     batch_size: int = 16,
     seed: int = 0,
@@ -35,7 +35,7 @@ def edit_distance_by_step(
             The loaded checkpoint, with the scheduler to look at.
         prompts (sequence of `str`):
             The prompts; one candidate is generated for each.
-        num_inference_steps (`int`, *optional*, defaults to 20):
+        num_inference_steps (`int`, *optional*, defaults to 10):
             Denoising steps.
         batch_size (`int`, *optional*, defaults to 16):
             Prompts at once, 1 or more.

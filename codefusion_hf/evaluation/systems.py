@@ -46,7 +46,7 @@ class System:
 def checkpoint_system(
     pipe: "CodeFusionPipeline",
     *,
-    num_inference_steps: int = 20,
+    num_inference_steps: int = 10,
     num_return_sequences: int = 5,
     temperature: float = 0.05,
     guidance_scale: float = 1.0,

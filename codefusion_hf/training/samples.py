@@ -35,7 +35,7 @@ class SampleCallback(TrainerCallback):
             The model's tokenizer.
         ema_callback ([`~codefusion_hf.training.ema.EMACallback`]):
             Keeper of the average.
-        num_inference_steps (`int`, *optional*, defaults to 20):
+        num_inference_steps (`int`, *optional*, defaults to 10):
             Denoising steps.
     """
 
@@ -44,7 +44,7 @@ class SampleCallback(TrainerCallback):
         pairs: Sequence[dict[str, str]],
         tokenizer: PreTrainedTokenizerBase,
         ema_callback: EMACallback,
-        num_inference_steps: int = 20,
+        num_inference_steps: int = 10,
     ):
         self.pairs = pairs
         self.tokenizer = tokenizer
