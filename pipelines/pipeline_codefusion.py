@@ -59,8 +59,8 @@ INSTALLED_MODULES = ("codefusion_hf.modeling.modeling_codefusion", "codefusion_h
 ROUNDINGS = ("decoder", "grounding", "clamping")
 
 # What an evaluation of the denoiser costs besides its tokens, in tokens: how much padding is cheaper than one batch
-# more. Measured with bash-tiny on a CPU, where it was 35 to 48; on a GPU, where it is the time in which all the kernels
-# are launched, not measured.
+# more. Measured on a CPU with bash-tiny (35 to 48); on a GPU, where it is the time in which all the kernels are launched,
+# not measured.
 BATCH_OVERHEADS = {"cpu": 32}
 DEFAULT_BATCH_OVERHEAD = 2048
 
@@ -860,7 +860,7 @@ class CodeFusionPipeline(DiffusionPipeline):
         """Canvas lengths of the candidates of the last call, of shape `(batch_size * num_return_sequences,)`."""
         return self._lengths
 
-    # Not `inference_mode`, of which the tensors in a callback could not be used with gradients; it is 7 % faster on a CPU.
+    # Not `inference_mode`, 7 % faster on a CPU: gradients could not be taken of the tensors in a callback.
     @torch.no_grad()
     @replace_example_docstring(EXAMPLE_DOC_STRING)
     def __call__(
