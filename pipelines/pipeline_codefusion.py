@@ -59,8 +59,8 @@ INSTALLED_MODULES = ("codefusion_hf.modeling.modeling_codefusion", "codefusion_h
 ROUNDINGS = ("decoder", "grounding", "clamping")
 
 # What an evaluation of the denoiser costs besides its tokens, in tokens: how much padding is cheaper than one batch
-# more. Measured on a CPU with bash-tiny (35 to 48); on a GPU, where it is the time in which all the kernels are launched,
-# not measured.
+# more. On a CPU, 35 to 48 were measured with bash-tiny; on a GPU, where it is the time in which all the kernels are
+# launched, nothing was.
 BATCH_OVERHEADS = {"cpu": 32}
 DEFAULT_BATCH_OVERHEAD = 2048
 
