@@ -98,7 +98,7 @@ def test_every_format_of_pairs(tmp_path, capsys, format, name, write, argv):
     [
         ("text", "a.txt", "grep -r x . | wc\npwd\n", "2", "bash"),
         ("counts", "a.tsv", "4\ttop(3)\n1\tTextEquals(In Progress)\n", "2", "cf"),
-        ("python", "a.py", "import os\ndef f(x):\n    return os.getcwd() + x\n", "3", "python"),
+        ("python", "a.py", "import os\ndef f(x):\n    return os.getcwd() + x\n", "5", "python"),
         ("bash", "a.sh", "#!/bin/sh\n# list\nls -a\nif true; then pwd; fi\n", "4", "bash"),
     ],
 )
