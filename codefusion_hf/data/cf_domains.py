@@ -33,8 +33,8 @@ class Field:
         high (`float`, *optional*, defaults to 100):
             Largest number; of dates, the last year.
         texts (`str`, *optional*):
-            Its texts, separated by `;`, for the kind `text`; the pattern of codes (`A` a capital, `0` a digit) for
-            `code`; the two values for `boolean`.
+            Its texts, separated by `;`, for the kind `text`; the pattern of codes (`A` a capital, `a` a small letter,
+            `0` a digit) for `code`; the two values for `boolean`.
         words (`str`, *optional*):
             Other words that sentences use for it, separated by `;`.
         more (`str`, *optional*):
@@ -1212,7 +1212,7 @@ HELD_OUT_DOMAINS = (
                 most="heaviest",
                 least="lightest",
             ),
-            Field("Vaccinated;Neutered", "boolean", texts="Y;N"),
+            Field("Microchipped;Neutered", "boolean", texts="Y;N"),
             Field("Keeper;Vet;Adopted By", "name", words="keeper", equal="adopted by {v};looked after by {v}"),
             Field("Lifespan;Litter Size", "integer", 1, 60),
         ),
@@ -1258,9 +1258,9 @@ HELD_OUT_DOMAINS = (
                 less="backed up before {v}",
             ),
             Field(
-                "Health;Condition",
+                "Health;Node Health",
                 "text",
-                texts="up;down;degraded;unreachable;maintenance",
+                texts="running;down;degraded;unreachable;maintenance",
                 words="health",
                 equal="that are {v}",
             ),
@@ -1277,7 +1277,7 @@ HELD_OUT_DOMAINS = (
                 words="event",
             ),
             Field(
-                "Venue;Hall;Stage",
+                "Venue;Hall;Theatre",
                 "text",
                 texts="Arena;Town Hall;Main Stage;Old Theatre;Open Air",
                 words="venue;hall",

@@ -13,9 +13,10 @@ Each column is `|` and, with nothing between them:
 - a sign for what its cells are: `#` numbers, `%` per cent (cells such as `7%`, which are 0.07 in the rule), `@` dates,
   `$` texts, `!` errors, `?` if there are none. If they differ, what most of its different cells are; errors count only
   where there is nothing else;
-- `+` if the sentence has all words of the header, `~` if it has some of them (the schema linking of text-to-SQL, such
-  as https://huggingface.co/papers/1911.04942), since a small model is slow to learn to compare words. Words are whole
-  (`lot` is not in `plot`), of any case, with or without a plural's s; a header may also be written as one word;
+- `+` if the sentence has all words of the header, `~` if it has some of them that are no numbers (the schema linking
+  of text-to-SQL, such as https://huggingface.co/papers/1911.04942), since a small model is slow to learn to compare
+  words. Words are whole (`lot` is not in `plot`), of any case, with or without a plural's s; a header may also be
+  written as one word;
 - `*` if the sentence names what the cells hold: in `#` and `%`, a number from the smallest to the largest; in others,
   a word of one of them that is more than digits, so never a date. It tells columns of sentences that name none;
 - its header, cut after `MAX_HEADER` characters;
@@ -81,7 +82,8 @@ def _header_link(header: str, sentence_words: set[str]) -> str:
     # As one word, too: "unitprice" for UnitPrice.
     if words and (words <= sentence_words or "".join(_WORD.findall(header)).casefold() in sentence_words):
         return "+"
-    return "~" if words & sentence_words else ""
+    # A number alone names a value far more often than half a header.
+    return "~" if any(not word.isdigit() for word in words & sentence_words) else ""
 
 
 def cf_prompt(prompt: str, table: Sequence[Sequence[Any]] | None = None) -> str:

@@ -109,8 +109,11 @@ def invent_word(generator: random.Random) -> str:
 
 
 def invent_code(generator: random.Random, pattern: str) -> str:
-    """A code after a pattern: `A` stands for a capital letter, `0` for a digit, everything else for itself."""
-    letters = {"A": string.ascii_uppercase, "0": string.digits}
+    """
+    A code after a pattern: `A` stands for a capital letter, `a` for a small one, `0` for a digit, everything else for
+    itself.
+    """
+    letters = {"A": string.ascii_uppercase, "a": string.ascii_lowercase, "0": string.digits}
     return "".join(
         generator.choice(letters[character]) if character in letters else character for character in pattern
     )
