@@ -18,7 +18,13 @@ from codefusion_hf.data.collators import PairCollator
 from codefusion_hf.data.datasets import build_pair_dataset
 from codefusion_hf.evaluation.auto_regressive import AutoRegressiveBaseline
 from codefusion_hf.modeling import CodeFusionModel
-from codefusion_hf.training.baseline import BaselineTrainer, export_baseline, t5_config, train_baseline
+from codefusion_hf.training.baseline import (
+    POSITION_BIAS_LEARNING_RATE,
+    BaselineTrainer,
+    export_baseline,
+    t5_config,
+    train_baseline,
+)
 from codefusion_hf.training.presets import available_presets, load_preset
 from codefusion_hf.training.run import config_from_preset
 from codefusion_hf.training.trainer import CodeFusionTrainer, CodeFusionTrainingArguments
@@ -201,6 +207,18 @@ def test_labels_are_smoothed_in_training_alone(make_trainer):
     assert trainer.train().training_loss == pytest.approx(smoothed, rel=1e-5)
     assert smoothed != pytest.approx(expected, rel=1e-3)
     assert trainer.evaluate()["eval_loss"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_position_biases_have_a_learning_rate_of_their_own(make_trainer):
+    trainer = make_trainer(learning_rate=1e-3, lr_scheduler_type="constant")
+    before = {name: parameter.detach().clone() for name, parameter in trainer.model.named_parameters()}
+    trainer.train()
+    # The first step of AdamW is a learning rate long in every parameter that has a gradient.
+    steps = {name: (parameter - before[name]).abs().max().item() for name, parameter in trainer.model.named_parameters()}
+    biases = [name for name in steps if "relative_attention_bias" in name]
+    assert len(biases) == 2
+    for name, step in steps.items():
+        assert step == pytest.approx(1e-3 * (POSITION_BIAS_LEARNING_RATE if name in biases else 1), rel=1e-2)
 
 
 def test_a_large_batch_in_parts_gives_the_same_gradient(make_trainer):

@@ -38,6 +38,11 @@ from .run import config_from_preset, load_training_rows, make_tokenizer, make_tr
 
 logger = logging.getLogger(__name__)
 
+# T5's relative attention biases are all that it knows of order, start near 0 and have to reach several units to single
+# out a neighbour. AdamW moves a parameter by at most a learning rate a step, whatever its size, so that they need one
+# of their own. (T5's own optimizer, Adafactor, makes steps in proportion to a parameter's size.)
+POSITION_BIAS_LEARNING_RATE = 50.0
+
 
 def t5_config(config: CodeFusionConfig, num_parameters: int, **kwargs: Any) -> T5Config:
     """
@@ -95,8 +100,26 @@ def t5_config(config: CodeFusionConfig, num_parameters: int, **kwargs: Any) -> T
 class BaselineTrainer(Trainer):
     """
     [`~transformers.Trainer`] whose batches are those that CodeFusion is trained on, bucketed by [`BucketSampler`]
-    (`train_sampling_strategy="group_by_length"`), and whose labels are smoothed in training alone.
+    (`train_sampling_strategy="group_by_length"`), and whose labels are smoothed in training alone. T5's position
+    biases are trained with `POSITION_BIAS_LEARNING_RATE` times the learning rate.
     """
+
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        """As [`~transformers.Trainer.create_optimizer`]; the position biases come last, in a group of their own."""
+        optimizer = super().create_optimizer(model)
+        named_parameters = (self.model if model is None else model).named_parameters()
+        # A mapping keeps their order, by which a checkpoint's state of the optimizer is restored.
+        biases = {parameter: name for name, parameter in named_parameters if "relative_attention_bias" in name}
+        for group in optimizer.param_groups:
+            group["params"] = [parameter for parameter in group["params"] if parameter not in biases]
+        optimizer.add_param_group(
+            {
+                "params": [*biases],
+                "lr": POSITION_BIAS_LEARNING_RATE * self.args.learning_rate,
+                "weight_decay": 0.0,
+            }
+        )
+        return optimizer
 
     def _get_train_sampler(self, train_dataset=None):
         if self.args.train_sampling_strategy != "group_by_length":
