@@ -119,6 +119,7 @@ def _generate(args: argparse.Namespace, rows: list[dict[str, Any]]) -> Iterator[
             num_return_sequences=num_return_sequences,
             temperature=args.temperature,
             guidance_scale=args.guidance_scale,
+            num_candidates=args.num_candidates,
             generator=torch.Generator().manual_seed(args.seed),
             callback_on_step_end=_show_step if args.show_steps else None,
             callback_on_step_end_tensor_inputs=["pred_original_sample"],
@@ -149,6 +150,7 @@ def _generate_to_file(args: argparse.Namespace) -> None:
         num_return_sequences=5 if args.num_return_sequences is None else args.num_return_sequences,
         temperature=args.temperature,
         guidance_scale=args.guidance_scale,
+        num_candidates=args.num_candidates,
         batch_size=args.batch_size,
         seed=args.seed,
         overwrite=args.overwrite,
@@ -271,7 +273,8 @@ def evaluate_command(args: argparse.Namespace) -> None:
     path = checkpoint_path(name) if name in available_checkpoints() else Path(name)
 
     def checkpoint_at(num_inference_steps: int, **overrides: Any) -> System:
-        arguments = {name: getattr(args, name) for name in ("num_return_sequences", "temperature", "guidance_scale")}
+        names = ("num_return_sequences", "num_candidates", "temperature", "guidance_scale")
+        arguments = {name: getattr(args, name) for name in names}
         return checkpoint_system(
             pipe,
             num_inference_steps=num_inference_steps,
@@ -398,6 +401,9 @@ def _add_sampling_arguments(
         "--num-inference-steps", type=int, default=10, metavar="N", help="denoising steps (%(default)s)"
     )
     parser.add_argument("--num-return-sequences", type=int, default=num_return_sequences, metavar="K", help=help_)
+    parser.add_argument(
+        "--num-candidates", type=int, metavar="N", help="candidates to draw and choose these from (as many)"
+    )
     parser.add_argument(
         "--temperature", type=float, default=0.05, metavar="T", help="below 1: likelier tokens (%(default)s)"
     )

@@ -105,6 +105,7 @@ def generate_to_file(
     num_return_sequences: int = 5,
     temperature: float = 0.05,
     guidance_scale: float = 1.0,
+    num_candidates: int | None = None,
     batch_size: int = 16,
     seed: int = 0,
     overwrite: bool = False,
@@ -130,7 +131,7 @@ def generate_to_file(
             Where the programs go, as JSON Lines in the order of the input: for each prompt an object with the keys of
             its input, `prompt`, and `candidates`, a list of objects with `code` and `score`, best first. It appears
             when all is done.
-        num_inference_steps, num_return_sequences, temperature, guidance_scale:
+        num_inference_steps, num_return_sequences, temperature, guidance_scale, num_candidates:
             As of [`CodeFusionPipeline`].
         batch_size (`int`, *optional*, defaults to 16):
             Prompts of a batch, 1 or more.
@@ -156,6 +157,7 @@ def generate_to_file(
         "num_return_sequences": num_return_sequences,
         "temperature": temperature,
         "guidance_scale": guidance_scale,
+        "num_candidates": num_candidates,
     }
     state = process_state()
 

@@ -68,7 +68,8 @@ DEFAULT_BATCH_OVERHEAD = 2048
 @dataclass
 class CodeFusionPipelineOutput(BaseOutput):
     """
-    Output of [`CodeFusionPipeline`]. Candidates are ranked, the best first.
+    Output of [`CodeFusionPipeline`]. Candidates are ranked, the best first (see
+    [`~CodeFusionPipeline.rank_candidates`]).
 
     Args:
         codes (`list[list[str]]`, *optional*):
@@ -386,9 +387,8 @@ class CodeFusionPipeline(DiffusionPipeline):
     @property
     def num_evaluations(self) -> torch.Tensor:
         """
-        Evaluations of the denoiser for each candidate of the last call, of shape `(batch_size *
-        num_return_sequences,)`, in the order of [`~CodeFusionPipeline.lengths`]: `num_timesteps`, or fewer for those
-        that left early.
+        Evaluations of the denoiser for each candidate of the last call, of shape `(batch_size * num_candidates,)`, in
+        the order of [`~CodeFusionPipeline.lengths`]: `num_timesteps`, or fewer for those that left early.
         """
         return self._num_evaluations
 
@@ -441,6 +441,7 @@ class CodeFusionPipeline(DiffusionPipeline):
         callback_on_step_end_tensor_inputs: list[str],
         early_exit_patience: int | None,
         early_exit_confidence: float,
+        num_candidates: int | None = None,
     ) -> None:
         """
         Check the arguments of a call.
@@ -480,10 +481,22 @@ class CodeFusionPipeline(DiffusionPipeline):
             )
         if not 0.0 <= early_exit_confidence <= 1.0:
             raise ValueError(f"`early_exit_confidence` must be in [0, 1], got {early_exit_confidence!r}.")
-        rows = len(prompts) * num_return_sequences
+        if num_candidates is None:
+            num_candidates = num_return_sequences
+        elif not isinstance(num_candidates, int) or num_candidates < num_return_sequences:
+            raise ValueError(
+                f"`num_candidates` must be None or an integer of at least `num_return_sequences` = "
+                f"{num_return_sequences}, got {num_candidates!r}."
+            )
+        if output_type == "latent" and num_candidates != num_return_sequences:
+            raise ValueError(
+                f"`num_candidates` must be None or `num_return_sequences` = {num_return_sequences} with "
+                f"`output_type='latent'`, as latents are not ranked, got {num_candidates}."
+            )
+        rows = len(prompts) * num_candidates
         if isinstance(generator, list) and len(generator) != rows:
             raise ValueError(
-                f"`generator` must have one entry for each of the {len(prompts)} x {num_return_sequences} candidates, "
+                f"`generator` must have one entry for each of the {len(prompts)} x {num_candidates} candidates, "
                 f"got {len(generator)}."
             )
         if latents is not None and (
@@ -536,7 +549,7 @@ class CodeFusionPipeline(DiffusionPipeline):
         self,
         encoder_hidden_states: torch.Tensor,
         attention_mask: torch.Tensor,
-        num_return_sequences: int,
+        num_candidates: int,
         target_length: int | None = None,
     ) -> torch.Tensor:
         """
@@ -546,23 +559,23 @@ class CodeFusionPipeline(DiffusionPipeline):
         Args:
             encoder_hidden_states, attention_mask:
                 From [`~CodeFusionPipeline.encode_prompt`].
-            num_return_sequences (`int`):
+            num_candidates (`int`):
                 Candidates a prompt.
             target_length (`int`, *optional*):
                 Length for all candidates, in tokens, the end-of-sequence token included.
 
         Returns:
-            `torch.LongTensor` of shape `(batch_size * num_return_sequences,)`.
+            `torch.LongTensor` of shape `(batch_size * num_candidates,)`.
         """
         batch_size = encoder_hidden_states.shape[0]
         if target_length is None and not self.model.config.predict_length:
             target_length = self.model.config.max_code_length
         if target_length is not None:
-            return torch.full((batch_size * num_return_sequences,), target_length, device=encoder_hidden_states.device)
+            return torch.full((batch_size * num_candidates,), target_length, device=encoder_hidden_states.device)
         probabilities = self.model.predict_length(encoder_hidden_states, attention_mask).float().softmax(dim=-1)
         seats = torch.zeros_like(probabilities)
         lengths = []
-        for _ in range(num_return_sequences):
+        for _ in range(num_candidates):
             winner = (probabilities / (seats + 1.0)).argmax(dim=-1, keepdim=True)
             seats.scatter_add_(1, winner, torch.ones_like(winner, dtype=seats.dtype))
             lengths.append((winner + 1) * self.model.config.canvas_step)
@@ -581,7 +594,7 @@ class CodeFusionPipeline(DiffusionPipeline):
 
         Args:
             shape (`tuple[int, int, int]`):
-                `(batch_size * num_return_sequences, canvas_length, latent_size)`.
+                `(batch_size * num_candidates, canvas_length, latent_size)`.
             dtype (`torch.dtype`), device (`torch.device`):
                 Of the result.
             generator (`torch.Generator` or `list[torch.Generator]`, *optional*):
@@ -857,7 +870,7 @@ class CodeFusionPipeline(DiffusionPipeline):
 
     @property
     def lengths(self) -> torch.Tensor:
-        """Canvas lengths of the candidates of the last call, of shape `(batch_size * num_return_sequences,)`."""
+        """Canvas lengths of the candidates of the last call, of shape `(batch_size * num_candidates,)`."""
         return self._lengths
 
     # Not `inference_mode`, 7 % faster on a CPU: gradients could not be taken of the tensors in a callback.
@@ -880,6 +893,7 @@ class CodeFusionPipeline(DiffusionPipeline):
         callback_on_step_end_tensor_inputs: list[str] = ["latents"],  # noqa: B006 (as all pipelines of diffusers)
         early_exit_patience: int | None = None,
         early_exit_confidence: float = 0.9,
+        num_candidates: int | None = None,
     ) -> CodeFusionPipelineOutput | tuple:
         r"""
         Generate code.
@@ -914,7 +928,7 @@ class CodeFusionPipeline(DiffusionPipeline):
                 the longest canvas of the call, of which each candidate uses as much as its own is long.
             latents (`torch.FloatTensor`, *optional*):
                 Noise of unit variance to start from, in place of a draw, of shape `(batch_size *
-                num_return_sequences, canvas_length, latent_size)`. Its canvas is used whole, unless `target_length`
+                num_candidates, canvas_length, latent_size)`. Its canvas is used whole, unless `target_length`
                 says less.
             output_type (`str`, *optional*, defaults to `"text"`):
                 `"text"`, `"token_ids"` or `"latent"`.
@@ -933,6 +947,11 @@ class CodeFusionPipeline(DiffusionPipeline):
                 estimate of x_0 is then the result. By default all make all steps.
             early_exit_confidence (`float`, *optional*, defaults to 0.9):
                 The least geometric mean of the probabilities that the denoiser gives these tokens, in [0, 1].
+            num_candidates (`int`, *optional*):
+                Candidates that are drawn for each prompt, at least `num_return_sequences`, which is the default. The
+                best are returned; with more to choose from, all that are returned differ more often (see
+                [`~CodeFusionPipeline.rank_candidates`]). `generator`, `latents` and [`~CodeFusionPipeline.lengths`]
+                are of all that are drawn.
 
         Examples:
 
@@ -956,7 +975,9 @@ class CodeFusionPipeline(DiffusionPipeline):
             callback_on_step_end_tensor_inputs,
             early_exit_patience,
             early_exit_confidence,
+            num_candidates,
         )
+        num_candidates = num_candidates or num_return_sequences
         self._guidance_scale = guidance_scale
         self.check_noise_schedule()
         device = self._execution_device
@@ -965,7 +986,7 @@ class CodeFusionPipeline(DiffusionPipeline):
         batch_size = encoder_hidden_states.shape[0]
         if latents is not None and target_length is None:
             target_length = latents.shape[1]
-        lengths = self.prepare_lengths(encoder_hidden_states, prompt_mask, num_return_sequences, target_length)
+        lengths = self.prepare_lengths(encoder_hidden_states, prompt_mask, num_candidates, target_length)
         self._lengths = lengths
         lengths_of_rows = lengths.tolist()
         num_rows = len(lengths_of_rows)
@@ -1071,7 +1092,7 @@ class CodeFusionPipeline(DiffusionPipeline):
             latents = torch.where(early_exit.finished[:, None, None], estimate, latents)
 
         if output_type == "latent":
-            output = CodeFusionPipelineOutput(latents=latents.unflatten(0, (batch_size, num_return_sequences)))
+            output = CodeFusionPipelineOutput(latents=latents.unflatten(0, (batch_size, num_candidates)))
         else:
             if rounding == "decoder":
                 token_ids = torch.full((num_rows, canvas_length), self.model.config.pad_token_id, device=device)
@@ -1085,9 +1106,10 @@ class CodeFusionPipeline(DiffusionPipeline):
                 canvas_mask = torch.arange(canvas_length, device=device) < lengths[:, None]
                 token_ids, scores = self.ground_latents(latents, canvas_mask)
             sequences, ranked_scores = self.rank_candidates(
-                token_ids.unflatten(0, (batch_size, num_return_sequences)),
-                scores.unflatten(0, (batch_size, num_return_sequences)),
+                token_ids.unflatten(0, (batch_size, num_candidates)),
+                scores.unflatten(0, (batch_size, num_candidates)),
             )
+            sequences, ranked_scores = sequences[:, :num_return_sequences], ranked_scores[:, :num_return_sequences]
             output = CodeFusionPipelineOutput(
                 codes=[self._to_text(candidates) for candidates in sequences] if output_type == "text" else None,
                 scores=ranked_scores.tolist(),
@@ -1101,19 +1123,28 @@ class CodeFusionPipeline(DiffusionPipeline):
 
     def rank_candidates(self, sequences: torch.Tensor, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """
-        Sort the candidates of each prompt by score, the best first and empty ones last.
+        Sort the candidates of each prompt. What was drawn more often comes first (majority voting, as in
+        self-consistency, https://huggingface.co/papers/2203.11171), what was drawn as often by score; second and
+        further draws of the same come behind all that differ, and empty ones last.
 
         Args:
-            sequences (`torch.LongTensor` of shape `(batch_size, num_return_sequences, canvas_length)`):
+            sequences (`torch.LongTensor` of shape `(batch_size, num_candidates, canvas_length)`):
                 Their tokens.
-            scores (`torch.FloatTensor` of shape `(batch_size, num_return_sequences)`):
+            scores (`torch.FloatTensor` of shape `(batch_size, num_candidates)`):
                 Their scores.
 
         Returns:
             `tuple`: both, sorted.
         """
+        order = scores.argsort(dim=-1, descending=True, stable=True)
+        sequences, scores = sequences.gather(1, order[..., None].expand_as(sequences)), scores.gather(1, order)
+        is_equal = (sequences[:, :, None] == sequences[:, None]).all(dim=-1)
+        is_repeat = is_equal.tril(diagonal=-1).any(dim=-1)
         is_empty = ~self._before_end(sequences, include_end=False).any(dim=-1)
-        order = scores.masked_fill(is_empty, -torch.inf).argsort(dim=-1, descending=True, stable=True)
+        # Stable, so that the last key counts most, and the score least.
+        order = torch.arange(scores.shape[1], device=scores.device).expand_as(scores)
+        for key in (-is_equal.sum(dim=-1), is_repeat.int(), is_empty.int()):
+            order = order.gather(1, key.gather(1, order).argsort(dim=-1, stable=True))
         return sequences.gather(1, order[..., None].expand_as(sequences)), scores.gather(1, order)
 
     def _before_end(self, token_ids: torch.Tensor, include_end: bool) -> torch.Tensor:

@@ -158,6 +158,24 @@ def test_empty_candidates_come_last(pipe):
     assert scores[0].tolist() == pytest.approx([-0.5, -90.0, -0.1, -0.2])
 
 
+def test_candidates_are_ranked_by_votes_and_repeats_come_behind_all_that_differ(pipe):
+    sequences = torch.tensor([[[71, 2], [70, 2], [73, 2], [2, 0], [72, 2], [70, 2], [2, 0]]])
+    scores = torch.tensor([[-0.1, -0.4, -0.2, -0.05, -0.9, -0.3, -0.05]])
+    sequences, scores = pipe.rank_candidates(sequences, scores)
+    assert sequences[0, :, 0].tolist() == [70, 71, 73, 72, 70, 2, 2]
+    assert scores[0].tolist() == pytest.approx([-0.3, -0.1, -0.2, -0.9, -0.4, -0.05, -0.05])
+
+
+def test_the_best_of_more_candidates_are_returned(untrained, prompts):
+    all_of_them = untrained(prompts[:2], 3, 6, temperature=1.0, generator=seeded())
+    assert len(set(all_of_them.codes[0])) > 2
+    best = untrained(prompts[:2], 3, 2, temperature=1.0, generator=seeded(), num_candidates=6)
+    assert best.codes == [codes[:2] for codes in all_of_them.codes]
+    assert best.scores == [scores[:2] for scores in all_of_them.scores]
+    assert torch.equal(best.sequences, all_of_them.sequences[:, :2])
+    assert len(untrained.lengths) == 12
+
+
 # --- Noise
 
 
@@ -615,6 +633,9 @@ def test_a_trained_model_writes_its_programs_without_the_decoder(rounding, pipe,
         ({"rounding": "nearest"}, "`rounding` must be one of decoder, grounding, clamping, got 'nearest'"),
         ({"early_exit_patience": 0}, "`early_exit_patience` must be None or an integer of at least 1, got 0"),
         ({"early_exit_patience": 1.5}, "`early_exit_patience` must be None or an integer"),
+        ({"num_candidates": 1, "num_return_sequences": 2}, "`num_candidates` must be None or an integer of at least"),
+        ({"num_candidates": 2.0}, "`num_candidates` must be None or an integer of at least"),
+        ({"num_candidates": 2, "output_type": "latent"}, "`num_candidates` must be None or `num_return_sequences` = 1"),
         ({"early_exit_confidence": 1.1}, r"`early_exit_confidence` must be in \[0, 1\], got 1.1"),
         ({"target_length": 0}, "`target_length` must be .* 24, got 0"),
         ({"target_length": 25}, "`target_length` must be .* 24, got 25"),

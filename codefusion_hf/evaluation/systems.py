@@ -51,6 +51,7 @@ def checkpoint_system(
     temperature: float = 0.05,
     guidance_scale: float = 1.0,
     rounding: str = "decoder",
+    num_candidates: int | None = None,
     seed: int = 0,
     name: str = "checkpoint",
     **settings: Any,
@@ -62,7 +63,7 @@ def checkpoint_system(
         pipe ([`CodeFusionPipeline`]):
             The loaded checkpoint, with the scheduler to evaluate. Its progress bar is left as it is;
             `pipe.set_progress_bar_config(disable=True)` silences it.
-        num_inference_steps, num_return_sequences, temperature, guidance_scale, rounding:
+        num_inference_steps, num_return_sequences, temperature, guidance_scale, rounding, num_candidates:
             As of [`CodeFusionPipeline`].
         seed (`int`, *optional*, defaults to 0):
             Seed of the noise. Each batch has a generator of its own, seeded with `seed` plus the index of its first
@@ -81,6 +82,7 @@ def checkpoint_system(
         "temperature": temperature,
         "guidance_scale": guidance_scale,
         "rounding": rounding,
+        "num_candidates": num_candidates,
     }
 
     def predict(prompts: list[str], start: int) -> list[dict[str, Any]]:
