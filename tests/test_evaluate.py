@@ -141,6 +141,7 @@ def test_a_checkpoint_repeats_with_its_seed_and_writes_its_settings(make_pipelin
         "temperature": 0.05,
         "guidance_scale": 1.0,
         "rounding": "clamping",
+        "num_candidates": 2,
         "scheduler": "CodeFusionScheduler",
         "seed": 0,
     }

@@ -82,7 +82,7 @@ def checkpoint_system(
         "temperature": temperature,
         "guidance_scale": guidance_scale,
         "rounding": rounding,
-        "num_candidates": num_candidates,
+        "num_candidates": num_return_sequences if num_candidates is None else num_candidates,
     }
 
     def predict(prompts: list[str], start: int) -> list[dict[str, Any]]:
