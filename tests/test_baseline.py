@@ -214,7 +214,8 @@ def test_position_biases_have_a_learning_rate_of_their_own(make_trainer):
     before = {name: parameter.detach().clone() for name, parameter in trainer.model.named_parameters()}
     trainer.train()
     # The first step of AdamW is a learning rate long in every parameter that has a gradient.
-    steps = {name: (parameter - before[name]).abs().max().item() for name, parameter in trainer.model.named_parameters()}
+    after = trainer.model.named_parameters()
+    steps = {name: (parameter - before[name]).abs().max().item() for name, parameter in after}
     biases = [name for name in steps if "relative_attention_bias" in name]
     assert len(biases) == 2
     for name, step in steps.items():

@@ -281,4 +281,5 @@ def test_bundled_checkpoint_writes_code(capsys):
     candidates = json.loads(out)["candidates"]
     assert code == 0
     assert candidates[0]["code"]
-    assert sorted(candidates, key=lambda candidate: -candidate["score"]) == candidates
+    assert len({candidate["code"] for candidate in candidates}) > 1
+    assert all(candidate["score"] <= 0.0 for candidate in candidates)
