@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
     from codefusion_hf.pipelines import CodeFusionPipeline
 
-DEFAULT_CHECKPOINT = "bash-tiny"
+LANGUAGES = ("bash", "python", "cf")
+
+
+def _checkpoint_name(args: argparse.Namespace) -> str:
+    return args.checkpoint or f"{args.language or LANGUAGES[0]}-tiny"
 
 
 def load_pipeline(checkpoint: str, scheduler: str | None = None) -> "CodeFusionPipeline":
@@ -105,7 +109,7 @@ def _show_step(pipe: "CodeFusionPipeline", step: int, timestep: "torch.Tensor", 
 def _generate(args: argparse.Namespace, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     import torch
 
-    pipe = load_pipeline(args.checkpoint, args.scheduler)
+    pipe = load_pipeline(_checkpoint_name(args), args.scheduler)
     num_return_sequences = args.num_return_sequences
     if num_return_sequences is None:
         num_return_sequences = 1 if args.show_steps else 5
@@ -143,7 +147,7 @@ def _generate_to_file(args: argparse.Namespace) -> None:
     # Before the pipeline is loaded: with several processes, each has to know its GPU.
     process_state()
     generate_to_file(
-        load_pipeline(args.checkpoint, args.scheduler),
+        load_pipeline(_checkpoint_name(args), args.scheduler),
         args.input,
         args.output,
         num_inference_steps=args.num_inference_steps,
@@ -268,7 +272,7 @@ def evaluate_command(args: argparse.Namespace) -> None:
     examples = select_examples(group_examples(_rows_to_evaluate(args, [args.data], args.split)), args.limit)
     train_rows = _rows_to_evaluate(args, args.train_data, args.train_split)
 
-    name = args.checkpoint or f"{args.language}-tiny"
+    name = _checkpoint_name(args)
     pipe = load_pipeline(name, args.scheduler)
     path = checkpoint_path(name) if name in available_checkpoints() else Path(name)
 
@@ -389,14 +393,7 @@ def _add_format_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--skip-malformed", action="store_true", help="skip malformed rows and count them")
 
 
-def _add_sampling_arguments(
-    parser: argparse.ArgumentParser, num_return_sequences: int | None, help_: str, checkpoint: str | None
-) -> None:
-    parser.add_argument(
-        "--checkpoint",
-        default=checkpoint,
-        help=f"bundled name, pipeline folder or Hub id ({checkpoint or 'the bundled one of the language'})",
-    )
+def _add_sampling_arguments(parser: argparse.ArgumentParser, num_return_sequences: int | None, help_: str) -> None:
     parser.add_argument(
         "--num-inference-steps", type=int, default=10, metavar="N", help="denoising steps (%(default)s)"
     )
@@ -431,7 +428,10 @@ def make_parser() -> argparse.ArgumentParser:
     )
     generate.add_argument("--json", action="store_true", help="print one JSON object a prompt")
     generate.add_argument("--show-steps", action="store_true", help="print the draft as it is revised at each step")
-    _add_sampling_arguments(generate, None, "candidates a prompt (5; 1 with --show-steps)", DEFAULT_CHECKPOINT)
+    which = generate.add_mutually_exclusive_group()
+    which.add_argument("--language", choices=LANGUAGES, help=f"take its bundled checkpoint ({LANGUAGES[0]})")
+    which.add_argument("--checkpoint", help="another one: bundled name, pipeline folder or Hub id")
+    _add_sampling_arguments(generate, None, "candidates a prompt (5; 1 with --show-steps)")
     generate.set_defaults(command=generate_command)
 
     train = commands.add_parser("train", help="train a model: one phase, from data files to a pipeline folder")
@@ -449,7 +449,10 @@ def make_parser() -> argparse.ArgumentParser:
     baseline.set_defaults(command=train_baseline_command)
 
     evaluate = commands.add_parser("evaluate", help="score a checkpoint on pairs of a prompt and code")
-    evaluate.add_argument("--language", choices=("bash", "python", "cf"), default="bash", help="(%(default)s)")
+    evaluate.add_argument("--language", choices=LANGUAGES, default=LANGUAGES[0], help="(%(default)s)")
+    evaluate.add_argument(
+        "--checkpoint", help="bundled name, pipeline folder or Hub id (the bundled one of the language)"
+    )
     evaluate.add_argument("--data", required=True, metavar="FILE", help="pairs to evaluate on")
     evaluate.add_argument(
         "--train-data", default=[], nargs="+", metavar="FILE", help="training pairs, for the nearest-neighbour floor"
@@ -475,7 +478,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_format_arguments(evaluate)
     evaluate.add_argument("--split", help="split of the data, where it has several (train)")
     evaluate.add_argument("--train-split", metavar="SPLIT", help="the same, of the training data")
-    _add_sampling_arguments(evaluate, 5, "candidates a prompt (%(default)s)", None)
+    _add_sampling_arguments(evaluate, 5, "candidates a prompt (%(default)s)")
     evaluate.set_defaults(command=evaluate_command)
 
     push = commands.add_parser("push", help="push a checkpoint to the Hub, with its card")

@@ -131,6 +131,8 @@ def test_control_characters_do_not_reach_the_terminal(checkpoint, capsys):
         (["--input", "prompts.txt", "--output", "out.jsonl", "--batch-size", "0"], "batch_size"),
         (["show the date", "--overwrite"], "--output"),
         (["show the date", "--no-such-option"], "--no-such-option"),
+        (["show the date", "--language", "bash"], "--language"),
+        (["show the date", "--language", "perl"], "perl"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(checkpoint, capsys, argv, named):
@@ -288,3 +290,12 @@ def test_bundled_checkpoint_writes_code(capsys):
         for i, candidate in enumerate(candidates)
     ]
     assert sorted(ranks) == ranks
+
+
+@pytest.mark.skipif("cf-tiny" not in available_checkpoints(), reason="the checkpoint is not bundled")
+def test_language_picks_the_bundled_checkpoint(capsys):
+    code, by_language, _ = run(capsys, "generate", "--language", "cf", "values above 10", "--json")
+    assert code == 0
+    _, by_name, _ = run(capsys, "generate", "--checkpoint", "cf-tiny", "values above 10", "--json")
+    _, default, _ = run(capsys, "generate", "values above 10", "--json")
+    assert by_language == by_name != default
