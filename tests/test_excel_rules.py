@@ -58,6 +58,7 @@ def with_candidates(checkpoint, monkeypatch):
             prompts.append(prompt)
             output = generate(pipe, prompt, **kwargs)
             assert len(output.codes[0]) == kwargs["num_return_sequences"] == 5
+            assert (kwargs["num_candidates"], kwargs["temperature"]) == (20, 1.0)
             output.codes = [list(codes)]
             return output
 

@@ -41,6 +41,12 @@ def test_strings_and_numbers_are_renamed_in_any_quotes():
     assert number != "42" and number.isdigit() and len(number) == 2
 
 
+def test_a_number_never_stays_as_it_is():
+    for seed in range(500):
+        text, code = rename_pair("put `42`", "put(42)", [], [], random.Random(seed))
+        assert code != "put(42)" and code == text.replace(" `", "(").replace("`", ")")
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [

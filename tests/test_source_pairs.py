@@ -67,6 +67,12 @@ def test_comments_say_what_a_statement_does():
     ]
 
 
+def test_a_word_that_begins_like_a_marker_is_a_word():
+    assert rows("# Notebook names, sorted\nnames.sort()\n# note the names\nnames.sort()") == [
+        ("Notebook `names`, sorted", "names.sort()")
+    ]
+
+
 def test_names_say_what_a_function_does_and_what_a_variable_is():
     assert rows(SOURCE, "name") == [
         (

@@ -45,7 +45,7 @@ MAX_STRING_CHARACTERS = 30
 
 _SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+(?=\S)|\.$")
 _ROLE = re.compile(r":[\w:]+:(?=`)")
-_NO_INTENT = re.compile(r"(?i)(?:xxx|todo|fixme|hack|bug|note|type:|noqa|pragma|pylint|mypy|fmt:|[\w.]+\()")
+_NO_INTENT = re.compile(r"(?i)(?:(?:xxx|todo|fixme|hack|bug|note|noqa|pragma|pylint|mypy)\b|type:|fmt:|[\w.]+\()")
 _NAME_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _BUILT_IN = frozenset(dir(builtins))
 _COMPUTED = (ast.BinOp, ast.Call, ast.DictComp, ast.ListComp, ast.SetComp, ast.Subscript)
