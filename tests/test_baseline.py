@@ -295,11 +295,29 @@ def test_a_resumed_run_ends_as_the_whole_run(tmp_path, pair_file):
     train_baseline(preset, [pair_file], tmp_path / "whole")
     for name in ("checkpoint-7", "tokenizer"):
         shutil.copytree(tmp_path / "whole" / name, tmp_path / "resumed" / name)
-    with pytest.raises(ValueError, match=r"`output_dir` has checkpoints of another run, up to .*checkpoint-7"):
+    with pytest.raises(ValueError, match=r"`output_dir` has later checkpoints of another run, up to .*checkpoint-7"):
         train_baseline(preset, [pair_file], tmp_path / "resumed")
     torch.manual_seed(99)
     train_baseline(preset, [pair_file], tmp_path / "resumed", resume=True)
     assert_same(exported_weights(tmp_path / "whole"), exported_weights(tmp_path / "resumed"))
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before_it(tmp_path, pair_file, monkeypatch):
+    preset = {**PRESET, "training": {**PRESET["training"], "save_strategy": "steps", "save_steps": 1}}
+    save = torch.save
+
+    def write_half(value, path, *args, **kwargs):
+        if "checkpoint-2" in str(path):
+            raise RuntimeError("PytorchStreamWriter failed writing file")
+        save(value, path, *args, **kwargs)
+
+    monkeypatch.setattr("torch.save", write_half)
+    with pytest.raises(OSError, match=r"Cannot write the checkpoint .*checkpoint-2 \(PytorchStreamWriter failed"):
+        train_baseline(preset, [pair_file], tmp_path / "run")
+    monkeypatch.undo()
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["checkpoint-1", "tokenizer"]
+    train_baseline(preset, [pair_file], tmp_path / "run", resume=True)
+    assert {"checkpoint-2", "model.safetensors"} <= {path.name for path in (tmp_path / "run").iterdir()}
 
 
 def test_what_overlaps_with_a_test_file_is_not_trained_on(tmp_path, pair_file, caplog):
@@ -330,17 +348,12 @@ def test_an_export_that_fails_leaves_the_older_one(learned, baseline, tmp_path, 
         ({}, {"tokenizer": "a", "init_from": "b"}, "`tokenizer` must not be given with `init_from`, .* 'a' and 'b'"),
         ({"lora": {"r": 2}}, {}, "`lora` is for CodeFusion .* got {'r': 2}"),
         ({"finetune": {"max_step": 2}}, {}, "`training` has unknown keys max_step"),
-        ({}, {"resume": True}, "Cannot resume: `output_dir` has no tokenizer"),
+        ({}, {"resume": True}, "Cannot resume: no checkpoint in `output_dir`, .*run"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(change, arguments, message, tmp_path, pair_file):
     with pytest.raises(ValueError, match=message):
         train_baseline({**PRESET, **change}, [pair_file], tmp_path / "run", **arguments)
-
-
-def test_there_has_to_be_a_checkpoint_to_resume(tmp_path, pair_file, checkpoint):
-    with pytest.raises(ValueError, match="No valid checkpoint found in output directory"):
-        train_baseline(PRESET, [pair_file], tmp_path / "run", tokenizer=checkpoint, resume=True)
 
 
 # Decoding

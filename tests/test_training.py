@@ -20,6 +20,7 @@ from codefusion_hf.data.collators import PairCollator, PretrainingCollator
 from codefusion_hf.data.datasets import BUCKET_STEP, build_code_dataset, build_pair_dataset
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
 from codefusion_hf.pipelines import CodeFusionPipeline
+from codefusion_hf.training.base_trainer import INCOMPLETE_DIR
 from codefusion_hf.training.diagnostics import collapse_warnings, embedding_metrics
 from codefusion_hf.training.ema import EMA_FILE, EMACallback
 from codefusion_hf.training.export import export_pipeline
@@ -28,7 +29,7 @@ from codefusion_hf.training.presets import SECTIONS, available_presets, load_pre
 from codefusion_hf.training.randomness import StepRandomness
 from codefusion_hf.training.run import config_from_preset, run_training
 from codefusion_hf.training.samples import SAMPLES_FILE
-from codefusion_hf.training.trainer import INCOMPLETE_DIR, CodeFusionTrainer, CodeFusionTrainingArguments
+from codefusion_hf.training.trainer import CodeFusionTrainer, CodeFusionTrainingArguments
 
 
 PRESET = {
@@ -1037,10 +1038,23 @@ def test_a_run_resumed_in_a_later_epoch_ends_as_the_whole_run(tmp_path, pair_fil
 def test_there_has_to_be_a_checkpoint_to_resume(tmp_path, pair_file, make_trainer):
     with pytest.raises(ValueError, match="Cannot resume: no checkpoint in `output_dir`, .*trainer"):
         make_trainer().train(resume_from_checkpoint=True)
-    # A new tokenizer would not be the checkpoint's.
-    with pytest.raises(ValueError, match="Cannot resume: `output_dir` has no tokenizer, .*nothing_here"):
+    with pytest.raises(ValueError, match="Cannot resume: no checkpoint in `output_dir`, .*nothing_here"):
         run_training(PRESET, "finetune", [pair_file], tmp_path / "nothing_here", resume=True)
-    assert not (tmp_path / "nothing_here" / "tokenizer").exists()
+    assert not (tmp_path / "nothing_here").exists()
+    # A new tokenizer would not be the checkpoint's.
+    (tmp_path / "checkpoint_alone" / "checkpoint-1").mkdir(parents=True)
+    with pytest.raises(ValueError, match="Cannot resume: `output_dir` has no tokenizer, .*checkpoint_alone"):
+        run_training(PRESET, "finetune", [pair_file], tmp_path / "checkpoint_alone", resume=True)
+
+
+def test_a_run_that_is_refused_leaves_the_tokenizer_of_the_other(tmp_path, pair_file):
+    run_training(preset_with(save_strategy="steps", save_steps=1), "finetune", [pair_file], tmp_path)
+    tokenizer = (tmp_path / "tokenizer" / "tokenizer.json").read_bytes()
+    other = tmp_path / "other.jsonl"
+    other.write_text(pair_file.read_text().replace("notes", "other words"))
+    with pytest.raises(ValueError, match="`output_dir` has later checkpoints of another run"):
+        run_training(PRESET, "finetune", [other], tmp_path)
+    assert (tmp_path / "tokenizer" / "tokenizer.json").read_bytes() == tokenizer
 
 
 def test_an_unknown_phase_is_refused(tmp_path, pair_file):

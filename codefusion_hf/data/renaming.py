@@ -140,8 +140,8 @@ def rename_pair(
             taken.add(new_contents[string])
     for number in renamable.numbers:
         low = 10 ** (len(number) - 1)
-        new = generator.randrange(low, 10 * low - 1)
-        new_contents[number] = str(new + (new >= int(number)))  # any but the old one
+        drawn = generator.randrange(low, 10 * low - 1)
+        new_contents[number] = str(drawn + (drawn >= int(number)))  # any but the old one
     if not new_names and not new_contents:
         return None
 

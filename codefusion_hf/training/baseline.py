@@ -6,9 +6,6 @@ The auto-regressive model that CodeFusion is compared with: a T5 of the same siz
 """
 
 import logging
-import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,19 +17,17 @@ from transformers import (
     PreTrainedTokenizerBase,
     T5Config,
     T5ForConditionalGeneration,
-    Trainer,
     set_seed,
 )
 from transformers.trainer_pt_utils import LabelSmoother
-from transformers.trainer_utils import get_last_checkpoint
 from transformers.utils import CONFIG_NAME
 
-from codefusion_hf.data.bucketing import BucketSampler
 from codefusion_hf.data.collators import PairCollator
 from codefusion_hf.data.datasets import build_pair_dataset
+from codefusion_hf.files import staged_folder
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
 
-from .export import INCOMPLETE_PREFIX
+from .base_trainer import BaseTrainer, checkpoint_to_resume
 from .run import config_from_preset, load_training_rows, make_tokenizer, make_training_arguments
 
 
@@ -97,11 +92,10 @@ def t5_config(config: CodeFusionConfig, num_parameters: int, **kwargs: Any) -> T
     return T5Config(**settings, d_ff=d_ff)
 
 
-class BaselineTrainer(Trainer):
+class BaselineTrainer(BaseTrainer):
     """
-    [`~transformers.Trainer`] whose batches are those that CodeFusion is trained on, bucketed by [`BucketSampler`]
-    (`train_sampling_strategy="group_by_length"`), and whose labels are smoothed in training alone. T5's position
-    biases are trained with `POSITION_BIAS_LEARNING_RATE` times the learning rate.
+    [`~transformers.Trainer`] with the batches and checkpoints of CodeFusion's, whose labels are smoothed in training
+    alone. T5's position biases are trained with `POSITION_BIAS_LEARNING_RATE` times the learning rate.
     """
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
@@ -120,13 +114,6 @@ class BaselineTrainer(Trainer):
             }
         )
         return optimizer
-
-    def _get_train_sampler(self, train_dataset=None):
-        if self.args.train_sampling_strategy != "group_by_length":
-            return super()._get_train_sampler(train_dataset)
-        dataset = self.train_dataset if train_dataset is None else train_dataset
-        batch_size = self.args.train_batch_size * self.args.world_size
-        return BucketSampler(dataset[self.args.length_column_name], batch_size, self.args.seed)
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], *args, **kwargs):
         self.label_smoother = None
@@ -203,16 +190,10 @@ def train_baseline(
     if preset["lora"]:
         raise ValueError(f"The preset's `lora` is for CodeFusion and must be empty here, got {preset['lora']!r}.")
     output_dir = Path(output_dir)
-    last_checkpoint = get_last_checkpoint(str(output_dir)) if output_dir.is_dir() else None
-    if last_checkpoint is not None and not resume:
-        # Mixed with those of this run, the wrong ones would be deleted and resumed from.
-        raise ValueError(
-            f"`output_dir` has checkpoints of another run, up to {last_checkpoint}: resume that one, delete them, or "
-            "give another folder."
-        )
     if validation_data:
         preset = _keeping_the_best(preset)
     args = make_training_arguments(preset, "finetune", output_dir, has_validation_data=bool(validation_data))
+    checkpoint_to_resume(args, resume)  # or refuses, before the tokenizer of another run is replaced
     # Trainer does it too late for the initial weights.
     set_seed(args.seed)
     train_rows, validation_rows = load_training_rows(
@@ -288,17 +269,9 @@ def export_baseline(model: T5ForConditionalGeneration, tokenizer: PreTrainedToke
         OSError: if it cannot be written; an older model is then as it was, or, if it was while it was being replaced,
             has no `config.json` any more.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    for rest in folder.glob(f"{INCOMPLETE_PREFIX}*"):  # of a process that was killed
-        shutil.rmtree(rest)
-    # In the folder: to rename is atomic within a file system only.
-    with tempfile.TemporaryDirectory(dir=folder, prefix=INCOMPLETE_PREFIX) as temporary:
+    with staged_folder(folder, last=CONFIG_NAME) as temporary:
         model.save_pretrained(temporary)
         tokenizer.save_pretrained(temporary)
-        (folder / CONFIG_NAME).unlink(missing_ok=True)
-        for source in sorted(Path(temporary).iterdir(), key=lambda path: path.name == CONFIG_NAME):
-            os.replace(source, folder / source.name)
 
 
 __all__ = ["BaselineTrainer", "export_baseline", "t5_config", "train_baseline"]

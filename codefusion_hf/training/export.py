@@ -2,18 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """From trained weights to a pipeline, and to its folder."""
 
-import os
-import shutil
-import tempfile
 from pathlib import Path
 
 from transformers import PreTrainedTokenizerBase
 
+from codefusion_hf.files import staged_folder
 from codefusion_hf.modeling import CodeFusionModel
 from codefusion_hf.pipelines import CodeFusionPipeline, CodeFusionScheduler
-
-
-INCOMPLETE_PREFIX = ".export-"
 
 
 def build_pipeline(model: CodeFusionModel, tokenizer: PreTrainedTokenizerBase) -> CodeFusionPipeline:
@@ -52,20 +47,8 @@ def export_pipeline(pipeline: CodeFusionPipeline, folder: str | Path) -> None:
         OSError: if it cannot be written; an older pipeline is then as it was, or, if it was while it was being
             replaced, has no `model_index.json` any more.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    for rest in folder.glob(f"{INCOMPLETE_PREFIX}*"):  # of a process that was killed
-        shutil.rmtree(rest)
-    # In the folder: to rename is atomic within a file system only.
-    with tempfile.TemporaryDirectory(dir=folder, prefix=INCOMPLETE_PREFIX) as temporary:
+    with staged_folder(folder, last=CodeFusionPipeline.config_name) as temporary:
         pipeline.save_pretrained(temporary)
-        index = Path(temporary) / CodeFusionPipeline.config_name
-        (folder / index.name).unlink(missing_ok=True)
-        for source in sorted(Path(temporary).iterdir(), key=lambda path: path == index):
-            target = folder / source.name
-            if target.is_dir():
-                shutil.rmtree(target)
-            os.replace(source, target)
 
 
 __all__ = ["build_pipeline", "export_pipeline"]

@@ -24,6 +24,7 @@ from codefusion_hf.data.tokenization import train_tokenizer
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
 from codefusion_hf.pipelines import CodeFusionPipeline
 
+from .base_trainer import checkpoint_to_resume
 from .export import build_pipeline, export_pipeline
 from .lora import add_lora
 from .presets import PHASES
@@ -93,6 +94,7 @@ def run_training(
         raise ValueError(f"`phase` must be one of {', '.join(PHASES)}, got {phase!r}.")
     output_dir = Path(output_dir)
     args = make_training_arguments(preset, phase, output_dir, has_validation_data=bool(validation_data))
+    checkpoint_to_resume(args, resume)  # or refuses, before the tokenizer of another run is replaced
     # Trainer does it too late for the initial weights.
     set_seed(args.seed)
 

@@ -3,24 +3,19 @@
 """`transformers.Trainer` for CodeFusion."""
 
 import logging
-import os
-import re
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from torch import nn
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers import TrainingArguments
 from transformers.integrations import is_deepspeed_zero3_enabled
-from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR, get_last_checkpoint, rotate_checkpoints
 
-from codefusion_hf.data.bucketing import BucketSampler
 from codefusion_hf.data.masking import DEFAULT_MASK_PROBABILITY
 from codefusion_hf.modeling import CodeFusionModel
 
+from .base_trainer import BaseTrainer, checkpoint_to_resume
 from .diagnostics import TokenCounts, collapse_warnings, embedding_metrics
 from .ema import EMA_FILE, EMACallback
 from .lora import merged_model
@@ -28,28 +23,6 @@ from .randomness import StepRandomness
 
 
 logger = logging.getLogger(__name__)
-
-# Folder in `output_dir` in which a checkpoint is written until it is complete. `get_last_checkpoint` does not see it.
-INCOMPLETE_DIR = "incomplete"
-
-
-def _step_of(checkpoint: str) -> int:
-    """The number in a checkpoint's name; 0 if it has another one."""
-    match = re.fullmatch(rf"{PREFIX_CHECKPOINT_DIR}-(\d+)", Path(checkpoint).name)
-    return int(match[1]) if match else 0
-
-
-class _EpochOfSampler(TrainerCallback):
-    """
-    Tells a sampler its epoch. Trainer does, too, but where it skips batches to resume and the sampler is shared out
-    among processes, neither it nor accelerate gets through to it.
-    """
-
-    def __init__(self, sampler: BucketSampler):
-        self.sampler = sampler
-
-    def on_epoch_begin(self, args, state, control, **kwargs):
-        self.sampler.set_epoch(int(state.epoch))
 
 
 @dataclass
@@ -118,12 +91,13 @@ class CodeFusionTrainingArguments(TrainingArguments):
         self.remove_unused_columns = False
 
 
-class CodeFusionTrainer(Trainer):
+class CodeFusionTrainer(BaseTrainer):
     """
     [`~transformers.Trainer`] for both phases of CodeFusion.
 
     - It keeps a moving average of the weights, which is what is evaluated and what `save_model` writes.
-    - It buckets by length with [`BucketSampler`] (`train_sampling_strategy="group_by_length"`).
+    - It buckets by length with [`~codefusion_hf.data.bucketing.BucketSampler`]
+      (`train_sampling_strategy="group_by_length"`).
     - All that is random in a step is drawn from the seed and the number of the step ([`StepRandomness`]): a resumed
       run goes on bit for bit, and several processes train as one would on the same batch.
     - A checkpoint is visible only when it is complete.
@@ -165,44 +139,13 @@ class CodeFusionTrainer(Trainer):
             self.args.world_size,
         )
         self._last_batch = (-1, 0)
-        self._incomplete_dir: str | None = None
         self._loss_terms: dict[str, tuple[torch.Tensor, int]] = {}
         self._eval_rows: list[torch.Tensor] = []
 
     def train(self, resume_from_checkpoint: str | bool | None = None, **kwargs):
         """As [`~transformers.Trainer.train`]; the moving average is restored as well."""
-        if resume_from_checkpoint is True:
-            resume_from_checkpoint = get_last_checkpoint(self.args.output_dir)
-            if resume_from_checkpoint is None:
-                raise ValueError(f"Cannot resume: no checkpoint in `output_dir`, {self.args.output_dir}.")
-        last_checkpoint = get_last_checkpoint(self.args.output_dir) if Path(self.args.output_dir).is_dir() else None
-        if self.args.save_strategy != "no" and last_checkpoint is not None:
-            first_step = _step_of(str(resume_from_checkpoint)) if resume_from_checkpoint else 0
-            if _step_of(last_checkpoint) > first_step:
-                # Mixed with those of this run, the wrong ones would be deleted and resumed from.
-                raise ValueError(
-                    f"`output_dir` has later checkpoints of another run, up to {last_checkpoint}: resume from that "
-                    "one, delete them, or give another folder."
-                )
-        self.ema_callback.resume_from_checkpoint = resume_from_checkpoint or None
-        return super().train(resume_from_checkpoint=resume_from_checkpoint, **kwargs)
-
-    def _run_epoch(self, *args, **kwargs):
-        if self.state.global_step >= self.state.max_steps:
-            # Trainer looks only behind a step, and would make one more when a finished run is resumed.
-            self.control.should_training_stop = True
-        else:
-            super()._run_epoch(*args, **kwargs)
-
-    def _get_train_sampler(self, train_dataset=None):
-        if self.args.train_sampling_strategy != "group_by_length":
-            return super()._get_train_sampler(train_dataset)
-        dataset = self.train_dataset if train_dataset is None else train_dataset
-        # The batches of all processes together: each of them then gets rows of about one length.
-        batch_size = self.args.train_batch_size * self.args.world_size
-        sampler = BucketSampler(dataset[self.args.length_column_name], batch_size, self.args.seed)
-        self.add_callback(_EpochOfSampler(sampler))
-        return sampler
+        self.ema_callback.resume_from_checkpoint = checkpoint_to_resume(self.args, resume_from_checkpoint)
+        return super().train(resume_from_checkpoint, **kwargs)
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, **kwargs):
         if model.training:
@@ -280,63 +223,13 @@ class CodeFusionTrainer(Trainer):
         weights = self.ema_callback.state_dict(trained)
         return merged_model(trained, weights)
 
-    def _save_checkpoint(self, model, trial):
-        run_dir = Path(self._get_output_dir(trial))
-        checkpoint = run_dir / f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
-        incomplete_dir = run_dir / INCOMPLETE_DIR
-        try:
-            if self.args.should_save:
-                shutil.rmtree(incomplete_dir, ignore_errors=True)  # of a run that was killed
-                (incomplete_dir / checkpoint.name).mkdir(parents=True)
-            self.accelerator.wait_for_everyone()
-            self._incomplete_dir = str(incomplete_dir)
-            super()._save_checkpoint(model, trial)
-            self.ema_callback.save(incomplete_dir / checkpoint.name / EMA_FILE, self.model, self.args.should_save)
-            self._point_to_best_checkpoint(run_dir, incomplete_dir / checkpoint.name)
-        except (OSError, RuntimeError, SafetensorError) as error:
-            if self.args.should_save:
-                shutil.rmtree(incomplete_dir, ignore_errors=True)
-            # torch reports a full disk as a RuntimeError of its writer.
-            if isinstance(error, RuntimeError) and not re.search("PytorchStreamWriter|unexpected pos", str(error)):
-                raise
-            raise OSError(
-                f"Cannot write the checkpoint {checkpoint} ({error}). Nothing of it is left; the checkpoint before it "
-                "is whole, and `resume_from_checkpoint=True` goes on from there."
-            ) from error
-        finally:
-            self._incomplete_dir = None
-        self.accelerator.wait_for_everyone()
-        if self.args.should_save:
-            (incomplete_dir / checkpoint.name).rename(checkpoint)
-            shutil.rmtree(incomplete_dir)
-            # By their numbers: one that a kill left half deleted is the latest by its time.
-            rotate_checkpoints(
-                str(run_dir), self.args.save_total_limit, self.state.best_model_checkpoint, use_mtime=False
-            )
-        if self.args.push_to_hub:
-            self._push_from_checkpoint(str(checkpoint))
-        self.accelerator.wait_for_everyone()
-
-    def _get_output_dir(self, trial):
-        # `Trainer._save_checkpoint` writes, and deletes, where this says.
-        return self._incomplete_dir or super()._get_output_dir(trial)
-
-    def _push_from_checkpoint(self, checkpoint_folder: str) -> None:
-        if self._incomplete_dir is None:
-            super()._push_from_checkpoint(checkpoint_folder)
-
-    def _point_to_best_checkpoint(self, run_dir: Path, incomplete_checkpoint: Path) -> None:
-        """Name the best checkpoint as it will be called: Trainer has looked for it among the incomplete ones."""
-        if self.state.best_global_step is not None:
-            best = run_dir / f"{PREFIX_CHECKPOINT_DIR}-{self.state.best_global_step}"
-            if best.exists() or self.state.best_global_step == self.state.global_step:
-                self.state.best_model_checkpoint = str(best)
-        if self.args.should_save:
-            self.state.save_to_json(os.fspath(incomplete_checkpoint / "trainer_state.json"))
+    def save_beside_weights(self, checkpoint: Path) -> None:
+        """The moving average."""
+        self.ema_callback.save(checkpoint / EMA_FILE, self.model, self.args.should_save)
 
     def _load_best_model(self):
         super()._load_best_model()
         self.ema_callback.load(Path(self.state.best_model_checkpoint) / EMA_FILE, self.model)
 
 
-__all__ = ["INCOMPLETE_DIR", "CodeFusionTrainer", "CodeFusionTrainingArguments"]
+__all__ = ["CodeFusionTrainer", "CodeFusionTrainingArguments"]
