@@ -191,7 +191,7 @@ def train_baseline_command(args: argparse.Namespace) -> None:
     from codefusion_hf.training.baseline import train_baseline
 
     tokenizer = checkpoint_path(args.tokenizer) if args.tokenizer in available_checkpoints() else args.tokenizer
-    train_baseline(tokenizer=tokenizer, **_training_options(args))
+    train_baseline(tokenizer=tokenizer, phase=args.phase, **_training_options(args))
 
 
 def _training_options(args: argparse.Namespace) -> dict[str, Any]:
@@ -445,6 +445,9 @@ def make_parser() -> argparse.ArgumentParser:
         "--tokenizer",
         metavar="CHECKPOINT",
         help="bundled name, pipeline folder or Hub id to take the tokenizer from (the preset's)",
+    )
+    baseline.add_argument(
+        "--phase", default="finetune", choices=("pretrain", "finetune"), help="training phase (%(default)s)"
     )
     baseline.set_defaults(command=train_baseline_command)
 

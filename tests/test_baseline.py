@@ -269,6 +269,19 @@ def test_training_starts_from_the_given_weights(learned, tmp_path, pair_file):
     assert vocabularies[0] == vocabularies[1]
 
 
+def test_pre_training_is_on_code_alone(tmp_path):
+    code = tmp_path / "code.sh"
+    code.write_text("".join(f"cat notes{n} | sort -u\n" for n in range(40)))
+    preset = preset_with(max_steps=8, eval_strategy="steps", eval_steps=4, save_strategy="steps")
+    model = train_baseline(preset, [code], tmp_path / "code", validation_data=[code], phase="pretrain")
+    state = json.loads((tmp_path / "code" / "checkpoint-8" / "trainer_state.json").read_text())
+    losses = [log["eval_loss"] for log in state["log_history"] if "eval_loss" in log]
+    assert losses[1] < losses[0]
+    assert torch.equal(exported_weights(tmp_path / "code")["shared.weight"], model.shared.weight)
+    with pytest.raises(ValueError, match="`phase` must be one of pretrain, finetune, got 'train'."):
+        train_baseline(preset, [code], tmp_path / "code", phase="train")
+
+
 def test_the_best_weights_are_kept(tmp_path, pair_file, checkpoint):
     """What is validated contradicts what is trained: it gets worse when the pairs are known."""
     validation = write_pairs(tmp_path / "validation.jsonl", [(f"show line {n} of notes", "cd ..") for n in range(4)])

@@ -12,7 +12,7 @@ from transformers import AutoTokenizer
 
 from codefusion_hf.data.bucketing import BucketSampler
 from codefusion_hf.data.collators import PairCollator, PretrainingCollator
-from codefusion_hf.data.datasets import BUCKET_STEP, build_code_dataset, build_pair_dataset
+from codefusion_hf.data.datasets import BUCKET_STEP, build_code_dataset, build_masked_code_dataset, build_pair_dataset
 from codefusion_hf.data.masking import draw_cpd_mask, token_span_ids
 from codefusion_hf.data.pairs import load_pairs, load_snippets
 from codefusion_hf.data.tokenization import SPECIAL_TOKENS, train_tokenizer
@@ -285,3 +285,35 @@ def test_the_order_of_an_epoch_depends_on_seed_and_epoch_alone():
     assert list(sampler) != first
     with pytest.raises(ValueError, match="`batch_size` must be at least 1, got 0"):
         BucketSampler(keys, batch_size=0)
+
+
+def test_code_alone_as_pairs(tokenizer):
+    """Of half of the snippets the encoder reads all but some names and keywords, of the others nothing."""
+    snippets = [f"cat file{n} | sort -u" for n in range(100)]
+    code = list(build_code_dataset(snippets, tokenizer, 64, "bash"))
+    dataset = build_masked_code_dataset(snippets, tokenizer, 64, "bash")
+    assert list(dataset["labels"]) == [row["labels"] for row in code]
+    generated, masked = 0, 0
+    for row, source in zip(dataset, code, strict=True):
+        prompt, labels = row["input_ids"], row["labels"]
+        assert row["length"] == 1000 * -(-len(labels) // BUCKET_STEP) + len(prompt)
+        if prompt == [tokenizer.eos_token_id]:
+            generated += 1
+            continue
+        masked += 1
+        hidden = [prompt_id != label for prompt_id, label in zip(prompt, labels, strict=True)]
+        assert {prompt[index] for index, is_hidden in enumerate(hidden) if is_hidden} == {tokenizer.mask_token_id}
+        assert all(source["span_ids"][index] for index, is_hidden in enumerate(hidden) if is_hidden)
+        assert prompt[-1] == tokenizer.eos_token_id
+    assert generated + masked == 100 and 30 < generated < 70
+    assert list(build_masked_code_dataset(snippets, tokenizer, 64, "bash")["input_ids"]) == list(dataset["input_ids"])
+    other = build_masked_code_dataset(snippets, tokenizer, 64, "bash", seed=1)
+    assert list(other["input_ids"]) != list(dataset["input_ids"])
+    alone = build_masked_code_dataset(snippets, tokenizer, 64, "bash", cpd_probability=0.0)
+    assert list(alone["input_ids"]) == [[tokenizer.eos_token_id]] * 100
+    # Nothing in it may be masked.
+    assert build_masked_code_dataset(["'a b'"], tokenizer, 64, "bash", cpd_probability=1.0)[0]["input_ids"][-1] == (
+        tokenizer.eos_token_id
+    )
+    with pytest.raises(ValueError, match="`tokenizer` has no mask token"):
+        build_masked_code_dataset(snippets, type(tokenizer)(tokenizer_object=tokenizer.backend_tokenizer), 64, "bash")

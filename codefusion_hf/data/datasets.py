@@ -5,10 +5,11 @@
 import logging
 from collections.abc import Sequence
 
+import torch
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
 
-from .masking import maskable_spans, token_span_ids
+from .masking import DEFAULT_MASK_PROBABILITY, draw_cpd_mask, maskable_spans, token_span_ids
 from .pairs import normalize_prompt
 
 
@@ -123,4 +124,53 @@ def build_code_dataset(
     )
 
 
-__all__ = ["build_code_dataset", "build_pair_dataset"]
+def build_masked_code_dataset(
+    snippets: Sequence[str],
+    tokenizer: PreTrainedTokenizerBase,
+    max_code_length: int,
+    language: str,
+    cpd_probability: float = 0.5,
+    cpd_mask_probability: float = DEFAULT_MASK_PROBABILITY,
+    seed: int = 0,
+) -> Dataset:
+    """
+    Code alone as pairs, for the pre-training of an encoder-decoder model that is not CodeFusion: of each snippet the
+    encoder reads what CPD leaves of it, or, for unsupervised code generation, nothing but an end-of-sequence token.
+    Which of the two and what is masked is drawn once.
+
+    Args:
+        snippets, tokenizer, max_code_length, language:
+            As for [`build_code_dataset`].
+        cpd_probability (`float`, *optional*, defaults to 0.5):
+            Share of the snippets that get CPD, in [0, 1].
+        cpd_mask_probability (`float`, *optional*, defaults to 0.5):
+            Share of a snippet's identifiers and keywords that CPD masks, in (0, 1]; at least one.
+        seed (`int`, *optional*, defaults to 0):
+            Seed of the draws.
+
+    Returns:
+        `datasets.Dataset` with the columns of [`build_pair_dataset`].
+
+    Raises:
+        ValueError: if no row is left, the language is unknown, or the tokenizer has no mask token.
+    """
+    if tokenizer.mask_token_id is None:
+        raise ValueError("`tokenizer` has no mask token, which CPD needs.")
+    generator = torch.Generator().manual_seed(seed)
+    code = build_code_dataset(snippets, tokenizer, max_code_length, language)
+    prompts = []
+    for row in code:
+        # One for the task, and one for each span, or where there is none for nothing.
+        draws = torch.rand(1, 2 + max(row["span_ids"]), generator=generator)
+        prompt = [tokenizer.eos_token_id]
+        if draws[0, 0] < cpd_probability:
+            is_masked = draw_cpd_mask(torch.tensor([row["span_ids"]]), draws[:, 1:], cpd_mask_probability)[0].tolist()
+            tokens = zip(row["labels"], is_masked, strict=True)
+            prompt = [tokenizer.mask_token_id if hidden else token for token, hidden in tokens]
+        prompts.append(prompt)
+    labels = list(code["labels"])
+    lengths = [_bucket_key(len(label), len(prompt)) for label, prompt in zip(labels, prompts, strict=True)]
+    return Dataset.from_dict({"input_ids": prompts, "labels": labels, "length": lengths})
+
+
+__all__ = ["build_code_dataset", "build_masked_code_dataset", "build_pair_dataset"]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from datasets import Dataset
 from torch import nn
 from transformers import (
     AutoTokenizer,
@@ -23,11 +24,12 @@ from transformers.trainer_pt_utils import LabelSmoother
 from transformers.utils import CONFIG_NAME
 
 from codefusion_hf.data.collators import PairCollator
-from codefusion_hf.data.datasets import build_pair_dataset
+from codefusion_hf.data.datasets import build_masked_code_dataset, build_pair_dataset
 from codefusion_hf.files import staged_folder
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
 
 from .base_trainer import BaseTrainer, checkpoint_to_resume
+from .presets import PHASES
 from .run import config_from_preset, load_training_rows, make_tokenizer, make_training_arguments
 
 
@@ -134,6 +136,7 @@ def train_baseline(
     validation_data: Sequence[str | Path] = (),
     tokenizer: str | Path | None = None,
     init_from: str | Path | None = None,
+    phase: str = "finetune",
     resume: bool = False,
     exclude_overlap_with: Sequence[str | Path] = (),
     drop_duplicates: bool = False,
@@ -143,10 +146,11 @@ def train_baseline(
     exclude_split: str | None = None,
 ) -> T5ForConditionalGeneration:
     """
-    Train a [`~transformers.T5ForConditionalGeneration`] of the size of a preset's CodeFusion model on pairs, as
-    [`~codefusion_hf.training.run.run_training`] fine-tunes that, and save it.
+    Train a [`~transformers.T5ForConditionalGeneration`] of the size of a preset's CodeFusion model, as
+    [`~codefusion_hf.training.run.run_training`] trains that, and save it.
 
-    Rows, batches, learning rate and label smoothing are those of the preset's fine-tuning. What belongs to CodeFusion
+    Rows, batches, learning rate and label smoothing are those of the preset's phase; what pre-training reads is
+    [`~codefusion_hf.data.datasets.build_masked_code_dataset`]'s. What belongs to CodeFusion
     alone (moving average, dropped and masked prompts, sampled prompts) does nothing here. With validation data, the
     weights of the checkpoint with the lowest `eval_loss` are the result, as an auto-regressive model soon learns a
     small data set by heart, and would be compared at its worst; for that, a checkpoint is saved at each evaluation and
@@ -156,7 +160,8 @@ def train_baseline(
         preset (`dict`):
             From [`~codefusion_hf.training.presets.load_preset`].
         train_data (`Sequence[str | Path]`):
-            Files, folders or data sets of the Hub with pairs. A file that is named twice counts twice.
+            Files, folders or data sets of the Hub with pairs or, in pre-training, code. A file of pairs that is named
+            twice counts twice.
         output_dir (`str` or `Path`):
             Where checkpoints go during training (`checkpoint-N`) and the model and its tokenizer at the end, for
             [`~transformers.AutoModelForSeq2SeqLM`] and [`~transformers.AutoTokenizer`].
@@ -168,6 +173,8 @@ def train_baseline(
         init_from (`str` or `Path`, *optional*):
             Folder or Hub id of a baseline to start from, with its tokenizer; the preset's `model` and `tokenizer` then
             do not count. By default the weights are random.
+        phase (`str`, *optional*, defaults to `"finetune"`):
+            `"finetune"`, on pairs, or `"pretrain"`, on code alone with both of the paper's tasks.
         resume (`bool`, *optional*, defaults to `False`):
             Whether to go on from the last checkpoint in `output_dir`.
         exclude_overlap_with, drop_duplicates, data_options, train_split, validation_split, exclude_split:
@@ -178,7 +185,7 @@ def train_baseline(
         bounds programs by the preset's `max_code_length`.
 
     Raises:
-        ValueError: if both `tokenizer` and `init_from` are given, the preset has `lora` or is malformed, a data file
+        ValueError: if both `tokenizer` and `init_from` are given, `phase` is unknown, the preset has `lora` or is malformed, a data file
             is malformed, `output_dir` has checkpoints that are not to be resumed, or there is nothing to resume.
         OSError: if a checkpoint or the model cannot be written, or `tokenizer` or `init_from` cannot be read.
     """
@@ -187,18 +194,20 @@ def train_baseline(
             f"`tokenizer` must not be given with `init_from`, which brings its own, got {str(tokenizer)!r} and "
             f"{str(init_from)!r}."
         )
+    if phase not in PHASES:
+        raise ValueError(f"`phase` must be one of {', '.join(PHASES)}, got {phase!r}.")
     if preset["lora"]:
         raise ValueError(f"The preset's `lora` is for CodeFusion and must be empty here, got {preset['lora']!r}.")
     output_dir = Path(output_dir)
     if validation_data:
-        preset = _keeping_the_best(preset)
-    args = make_training_arguments(preset, "finetune", output_dir, has_validation_data=bool(validation_data))
+        preset = _keeping_the_best(preset, phase)
+    args = make_training_arguments(preset, phase, output_dir, has_validation_data=bool(validation_data))
     checkpoint_to_resume(args, resume)  # or refuses, before the tokenizer of another run is replaced
     # Trainer does it too late for the initial weights.
     set_seed(args.seed)
     train_rows, validation_rows = load_training_rows(
         preset["language"],
-        "finetune",
+        phase,
         train_data,
         validation_data,
         exclude_overlap_with=exclude_overlap_with,
@@ -227,12 +236,25 @@ def train_baseline(
         logger.info("Parameters: %d, of CodeFusion: %d.", model.num_parameters(), num_parameters)
     max_code_length = model.generation_config.max_new_tokens
 
+    def build_dataset(rows: list[dict[str, Any]]) -> Dataset:
+        if phase == "finetune":
+            return build_pair_dataset(rows, processor, max_code_length)
+        return build_masked_code_dataset(
+            [row["code"] for row in rows],
+            processor,
+            max_code_length,
+            preset["language"],
+            args.cpd_probability,
+            args.cpd_mask_probability,
+            args.seed,
+        )
+
     trainer = BaselineTrainer(
         model=model,
         args=args,
         data_collator=PairCollator(processor),
-        train_dataset=build_pair_dataset(train_rows, processor, max_code_length),
-        eval_dataset=build_pair_dataset(validation_rows, processor, max_code_length) if validation_rows else None,
+        train_dataset=build_dataset(train_rows),
+        eval_dataset=build_dataset(validation_rows) if validation_rows else None,
         processing_class=processor,
     )
     trainer.train(resume_from_checkpoint=resume)
@@ -243,14 +265,14 @@ def train_baseline(
     return model.eval()
 
 
-def _keeping_the_best(preset: dict[str, Any]) -> dict[str, Any]:
+def _keeping_the_best(preset: dict[str, Any], phase: str) -> dict[str, Any]:
     """The preset, with a checkpoint at each evaluation, the best of which is restored at the end."""
-    settings = {**preset["training"], **preset["finetune"]}
+    settings = {**preset["training"], **preset[phase]}
     evaluation = {name: settings[f"eval_{name}"] for name in ("strategy", "steps") if f"eval_{name}" in settings}
     if evaluation.get("strategy", "no") == "no" or not settings.get("load_best_model_at_end", True):
         return preset
     saving = {f"save_{name}": value for name, value in evaluation.items()}
-    return {**preset, "finetune": {**preset["finetune"], **saving, "load_best_model_at_end": True}}
+    return {**preset, phase: {**preset[phase], **saving, "load_best_model_at_end": True}}
 
 
 def export_baseline(model: T5ForConditionalGeneration, tokenizer: PreTrainedTokenizerBase, folder: str | Path) -> None:
