@@ -10,7 +10,7 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,24 @@ LANGUAGES = ("bash", "python", "cf")
 
 def _checkpoint_name(args: argparse.Namespace) -> str:
     return args.checkpoint or f"{args.language or LANGUAGES[0]}-tiny"
+
+
+def _ranking(args: argparse.Namespace) -> str | Callable[[str, str], float]:
+    if args.ranking == "votes":
+        return "votes"
+    from codefusion_hf.evaluation.text_similarity import sentence_chrf
+
+    return sentence_chrf
+
+
+def _validity_check(args: argparse.Namespace) -> Callable[[str], bool] | None:
+    if not args.valid_first:
+        return None
+    if args.checkpoint and not args.language:
+        raise ValueError("--valid-first with --checkpoint needs --language: a checkpoint does not say what it writes.")
+    from codefusion_hf.evaluation.scoring import VALIDITY_CHECKS
+
+    return VALIDITY_CHECKS[args.language or LANGUAGES[0]]
 
 
 def load_pipeline(checkpoint: str, scheduler: str | None = None) -> "CodeFusionPipeline":
@@ -113,6 +131,7 @@ def _generate(args: argparse.Namespace, rows: list[dict[str, Any]]) -> Iterator[
     num_return_sequences = args.num_return_sequences
     if num_return_sequences is None:
         num_return_sequences = 1 if args.show_steps else 5
+    ranking, is_valid = _ranking(args), _validity_check(args)
     for row in rows:
         if args.show_steps:
             print(printable(row["prompt"]))
@@ -124,6 +143,8 @@ def _generate(args: argparse.Namespace, rows: list[dict[str, Any]]) -> Iterator[
             temperature=args.temperature,
             guidance_scale=args.guidance_scale,
             num_candidates=args.num_candidates,
+            ranking=ranking,
+            is_valid=is_valid,
             generator=torch.Generator().manual_seed(args.seed),
             callback_on_step_end=_show_step if args.show_steps else None,
             callback_on_step_end_tensor_inputs=["pred_original_sample"],
@@ -155,6 +176,8 @@ def _generate_to_file(args: argparse.Namespace) -> None:
         temperature=args.temperature,
         guidance_scale=args.guidance_scale,
         num_candidates=args.num_candidates,
+        ranking=_ranking(args),
+        is_valid=_validity_check(args),
         batch_size=args.batch_size,
         seed=args.seed,
         overwrite=args.overwrite,
@@ -283,6 +306,8 @@ def evaluate_command(args: argparse.Namespace) -> None:
             pipe,
             num_inference_steps=num_inference_steps,
             rounding=args.rounding,
+            ranking=_ranking(args),
+            is_valid=_validity_check(args),
             seed=args.seed,
             **arguments,
             checkpoint=path.name,
@@ -402,6 +427,15 @@ def _add_sampling_arguments(parser: argparse.ArgumentParser, num_return_sequence
         "--num-candidates", type=int, metavar="N", help="candidates to draw and choose these from (as many)"
     )
     parser.add_argument(
+        "--ranking",
+        choices=("votes", "chrf"),
+        default="votes",
+        help="best is what is drawn most often, or what the others are most like, by chrF (%(default)s)",
+    )
+    parser.add_argument(
+        "--valid-first", action="store_true", help="what is no well-formed program of the language comes last"
+    )
+    parser.add_argument(
         "--temperature", type=float, default=0.05, metavar="T", help="below 1: likelier tokens (%(default)s)"
     )
     parser.add_argument(
@@ -428,9 +462,10 @@ def make_parser() -> argparse.ArgumentParser:
     )
     generate.add_argument("--json", action="store_true", help="print one JSON object a prompt")
     generate.add_argument("--show-steps", action="store_true", help="print the draft as it is revised at each step")
-    which = generate.add_mutually_exclusive_group()
-    which.add_argument("--language", choices=LANGUAGES, help=f"take its bundled checkpoint ({LANGUAGES[0]})")
-    which.add_argument("--checkpoint", help="another one: bundled name, pipeline folder or Hub id")
+    generate.add_argument(
+        "--language", choices=LANGUAGES, help=f"language of the code, whose bundled checkpoint is taken ({LANGUAGES[0]})"
+    )
+    generate.add_argument("--checkpoint", help="another one: bundled name, pipeline folder or Hub id")
     _add_sampling_arguments(generate, None, "candidates a prompt (5; 1 with --show-steps)")
     generate.set_defaults(command=generate_command)
 

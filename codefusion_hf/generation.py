@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -106,6 +106,8 @@ def generate_to_file(
     temperature: float = 0.05,
     guidance_scale: float = 1.0,
     num_candidates: int | None = None,
+    ranking: str | Callable[[str, str], float] = "votes",
+    is_valid: Callable[[str], bool] | None = None,
     batch_size: int = 16,
     seed: int = 0,
     overwrite: bool = False,
@@ -131,7 +133,7 @@ def generate_to_file(
             Where the programs go, as JSON Lines in the order of the input: for each prompt an object with the keys of
             its input, `prompt`, and `candidates`, a list of objects with `code` and `score`, best first. It appears
             when all is done.
-        num_inference_steps, num_return_sequences, temperature, guidance_scale, num_candidates:
+        num_inference_steps, num_return_sequences, temperature, guidance_scale, num_candidates, ranking, is_valid:
             As of [`CodeFusionPipeline`].
         batch_size (`int`, *optional*, defaults to 16):
             Prompts of a batch, 1 or more.
@@ -171,6 +173,8 @@ def generate_to_file(
                 "num_prompts": num_prompts,
                 **_checkpoint_settings(pipe),
                 **arguments,
+                "ranking": ranking if isinstance(ranking, str) else ranking.__qualname__,
+                "is_valid": None if is_valid is None else is_valid.__qualname__,
                 "batch_size": batch_size,
                 "seed": seed,
             }
@@ -203,7 +207,10 @@ def generate_to_file(
                 if is_own and not _has_rows(part, len(batch)):
                     check_launcher(state)
                     generator = torch.Generator().manual_seed(seed + start)
-                    output = pipe(prompt=[row["prompt"] for row in batch], generator=generator, **arguments)
+                    prompts = [row["prompt"] for row in batch]
+                    output = pipe(
+                        prompt=prompts, generator=generator, ranking=ranking, is_valid=is_valid, **arguments
+                    )
                     with _keeping(folder):
                         write_text(part, _to_json_lines(batch, output.codes, output.scores))
                 start += len(batch)

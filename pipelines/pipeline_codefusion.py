@@ -8,6 +8,7 @@ import json
 import math
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -442,6 +443,8 @@ class CodeFusionPipeline(DiffusionPipeline):
         early_exit_patience: int | None,
         early_exit_confidence: float,
         num_candidates: int | None = None,
+        ranking: str | Callable[[str, str], float] = "votes",
+        is_valid: Callable[[str], bool] | None = None,
     ) -> None:
         """
         Check the arguments of a call.
@@ -493,6 +496,10 @@ class CodeFusionPipeline(DiffusionPipeline):
                 f"`num_candidates` must be None or `num_return_sequences` = {num_return_sequences} with "
                 f"`output_type='latent'`, as latents are not ranked, got {num_candidates}."
             )
+        if ranking != "votes" and not callable(ranking):
+            raise ValueError(f"`ranking` must be 'votes' or a function of two strings, got {ranking!r}.")
+        if is_valid is not None and not callable(is_valid):
+            raise ValueError(f"`is_valid` must be None or a function of a string, got {is_valid!r}.")
         rows = len(prompts) * num_candidates
         if isinstance(generator, list) and len(generator) != rows:
             raise ValueError(
@@ -894,6 +901,8 @@ class CodeFusionPipeline(DiffusionPipeline):
         early_exit_patience: int | None = None,
         early_exit_confidence: float = 0.9,
         num_candidates: int | None = None,
+        ranking: str | Callable[[str, str], float] = "votes",
+        is_valid: Callable[[str], bool] | None = None,
     ) -> CodeFusionPipelineOutput | tuple:
         r"""
         Generate code.
@@ -952,6 +961,13 @@ class CodeFusionPipeline(DiffusionPipeline):
                 best are returned; with more to choose from, all that are returned differ more often (see
                 [`~CodeFusionPipeline.rank_candidates`]). `generator`, `latents` and [`~CodeFusionPipeline.lengths`]
                 are of all that are drawn.
+            ranking (`str` or `Callable`, *optional*, defaults to `"votes"`):
+                What makes a candidate better: how often it was drawn or, given a function of two programs such as
+                [`~codefusion_hf.evaluation.text_similarity.sentence_chrf`], how similar the others are to it (see
+                [`~CodeFusionPipeline.rank_candidates`]).
+            is_valid (`Callable`, *optional*):
+                A function of a program that tells whether it is well-formed, such as
+                [`~codefusion_hf.evaluation.python.is_valid_python`]. Programs that are not come behind those that are.
 
         Examples:
 
@@ -976,6 +992,8 @@ class CodeFusionPipeline(DiffusionPipeline):
             early_exit_patience,
             early_exit_confidence,
             num_candidates,
+            ranking,
+            is_valid,
         )
         num_candidates = num_candidates or num_return_sequences
         self._guidance_scale = guidance_scale
@@ -1108,6 +1126,8 @@ class CodeFusionPipeline(DiffusionPipeline):
             sequences, ranked_scores = self.rank_candidates(
                 token_ids.unflatten(0, (batch_size, num_candidates)),
                 scores.unflatten(0, (batch_size, num_candidates)),
+                ranking,
+                is_valid,
             )
             sequences, ranked_scores = sequences[:, :num_return_sequences], ranked_scores[:, :num_return_sequences]
             output = CodeFusionPipelineOutput(
@@ -1121,17 +1141,32 @@ class CodeFusionPipeline(DiffusionPipeline):
             return output.to_tuple()
         return output
 
-    def rank_candidates(self, sequences: torch.Tensor, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def rank_candidates(
+        self,
+        sequences: torch.Tensor,
+        scores: torch.Tensor,
+        ranking: str | Callable[[str, str], float] = "votes",
+        is_valid: Callable[[str], bool] | None = None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """
-        Sort the candidates of each prompt. What was drawn more often comes first (majority voting, as in
-        self-consistency, https://huggingface.co/papers/2203.11171), what was drawn as often by score; second and
-        further draws of the same come behind all that differ, and empty ones last.
+        Sort the candidates of each prompt.
+
+        By `"votes"`, what was drawn more often comes first (majority voting, as in self-consistency,
+        https://huggingface.co/papers/2203.11171). By a similarity, what is expected to be most similar to the right
+        answer, if that is any of the candidates that were drawn: the decision of minimum Bayes risk (Kumar and Byrne,
+        2004, https://aclanthology.org/N04-1022).
+        What is equal in that comes by score. Behind these are, in this order, what is not valid, second and further
+        draws of the same, and empty ones.
 
         Args:
             sequences (`torch.LongTensor` of shape `(batch_size, num_candidates, canvas_length)`):
                 Their tokens.
             scores (`torch.FloatTensor` of shape `(batch_size, num_candidates)`):
                 Their scores.
+            ranking (`str` or `Callable`, *optional*, defaults to `"votes"`):
+                `"votes"`, or the similarity of a program to another one: a function of both, of any scale.
+            is_valid (`Callable`, *optional*):
+                Whether a program is well-formed. By default all are.
 
         Returns:
             `tuple`: both, sorted.
@@ -1141,9 +1176,21 @@ class CodeFusionPipeline(DiffusionPipeline):
         is_equal = (sequences[:, :, None] == sequences[:, None]).all(dim=-1)
         is_repeat = is_equal.tril(diagonal=-1).any(dim=-1)
         is_empty = ~self._before_end(sequences, include_end=False).any(dim=-1)
+        risks = -is_equal.sum(dim=-1)
+        is_malformed = torch.zeros_like(is_empty)
+        if callable(ranking) or is_valid is not None:
+            texts = [self._to_text(candidates) for candidates in sequences]
+            if callable(ranking):
+                risks = -torch.tensor([_total_similarities(row, ranking) for row in texts], device=scores.device)
+            if is_valid is not None:
+                malformed = [{text: not is_valid(text) for text in set(row)} for row in texts]
+                is_malformed = torch.tensor(
+                    [[found[text] for text in row] for found, row in zip(malformed, texts, strict=True)],
+                    device=scores.device,
+                )
         # Stable, so that the last key counts most, and the score least.
         order = torch.arange(scores.shape[1], device=scores.device).expand_as(scores)
-        for key in (-is_equal.sum(dim=-1), is_repeat.int(), is_empty.int()):
+        for key in (risks, is_malformed.int(), is_repeat.int(), is_empty.int()):
             order = order.gather(1, key.gather(1, order).argsort(dim=-1, stable=True))
         return sequences.gather(1, order[..., None].expand_as(sequences)), scores.gather(1, order)
 
@@ -1158,6 +1205,13 @@ class CodeFusionPipeline(DiffusionPipeline):
             ~self._before_end(token_ids, include_end=False), self.model.config.pad_token_id
         )
         return [text.strip() for text in self.tokenizer.batch_decode(token_ids, skip_special_tokens=True)]
+
+
+def _total_similarities(texts: list[str], similarity: Callable[[str, str], float]) -> list[float]:
+    """Of each text, the sum of its similarities to all of them, itself included."""
+    votes = Counter(texts)
+    totals = {text: sum(count * similarity(text, other) for other, count in votes.items()) for text in votes}
+    return [totals[text] for text in texts]
 
 
 __all__ = ["CodeFusionPipeline", "CodeFusionPipelineOutput", "normalize_prompt"]

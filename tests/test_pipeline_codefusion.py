@@ -166,6 +166,53 @@ def test_candidates_are_ranked_by_votes_and_repeats_come_behind_all_that_differ(
     assert scores[0].tolist() == pytest.approx([-0.3, -0.1, -0.2, -0.9, -0.4, -0.05, -0.05])
 
 
+def texts_as_sequences(pipe, texts):
+    ids = [pipe.tokenizer(text, add_special_tokens=False).input_ids + [2] for text in texts]
+    return torch.nn.utils.rnn.pad_sequence([torch.tensor(row) for row in ids], batch_first=True)[None]
+
+
+def as_texts(pipe, sequences):
+    return pipe.tokenizer.batch_decode(sequences[0], skip_special_tokens=True)
+
+
+def shared_letters(text, other):
+    return len(set(text) & set(other)) / max(1, len(set(text)))
+
+
+def test_by_minimum_bayes_risk_the_candidate_that_the_others_are_most_like_comes_first(pipe):
+    sequences = texts_as_sequences(pipe, ["xyz", "abd", "abc", "xyz", "ab"])
+    scores = torch.tensor([[-0.1, -0.5, -0.6, -0.2, -0.7]])
+    assert as_texts(pipe, pipe.rank_candidates(sequences, scores)[0])[0] == "xyz"
+    # Sums of the shared letters: xyz 2, abd and abc 1 + 2 * 2/3, ab 3.
+    ranked, ranked_scores = pipe.rank_candidates(sequences, scores, shared_letters)
+    assert as_texts(pipe, ranked) == ["ab", "abd", "abc", "xyz", "xyz"]
+    assert ranked_scores[0].tolist() == pytest.approx([-0.7, -0.5, -0.6, -0.1, -0.2])
+
+
+def test_malformed_candidates_come_behind_the_others_and_before_repeats(pipe):
+    sequences = texts_as_sequences(pipe, ["ls (", "ls", "pwd", "ls (", "ls", "ls (", ""])
+    scores = torch.tensor([[-0.1, -0.2, -0.3, -0.4, -0.5, -0.6, -0.01]])
+    asked = []
+
+    def is_valid(text):
+        asked.append(text)
+        return "(" not in text
+
+    for ranking in ("votes", shared_letters):
+        ranked, _ = pipe.rank_candidates(sequences, scores, ranking, is_valid)
+        texts = as_texts(pipe, ranked)
+        assert texts[:3] == ["ls", "pwd", "ls ("] and texts[3:] == ["ls", "ls (", "ls (", ""]
+    assert sorted(asked) == sorted(2 * ["ls (", "ls", "pwd", ""])
+
+
+def test_ranking_decides_which_candidates_are_returned(untrained, prompts):
+    arguments = {"num_inference_steps": 3, "temperature": 1.0, "num_candidates": 6}
+    all_of_them = untrained(prompts[0], num_return_sequences=6, generator=seeded(), **arguments).codes[0]
+    refused = set(all_of_them[:2])
+    best = untrained(prompts[0], generator=seeded(), is_valid=lambda text: text not in refused, **arguments).codes[0]
+    assert best == [code for code in all_of_them if code not in refused][:1]
+
+
 def test_the_best_of_more_candidates_are_returned(untrained, prompts):
     all_of_them = untrained(prompts[:2], 3, 6, temperature=1.0, generator=seeded())
     assert len(set(all_of_them.codes[0])) > 2
@@ -634,6 +681,8 @@ def test_a_trained_model_writes_its_programs_without_the_decoder(rounding, pipe,
         ({"early_exit_patience": 0}, "`early_exit_patience` must be None or an integer of at least 1, got 0"),
         ({"early_exit_patience": 1.5}, "`early_exit_patience` must be None or an integer"),
         ({"num_candidates": 1, "num_return_sequences": 2}, "`num_candidates` must be None or an integer of at least"),
+        ({"ranking": "likes"}, "`ranking` must be 'votes' or a function of two strings, got 'likes'."),
+        ({"is_valid": True}, "`is_valid` must be None or a function of a string, got True."),
         ({"num_candidates": 2.0}, "`num_candidates` must be None or an integer of at least"),
         ({"num_candidates": 2, "output_type": "latent"}, "`num_candidates` must be None or `num_return_seq"),
         ({"early_exit_confidence": 1.1}, r"`early_exit_confidence` must be in \[0, 1\], got 1.1"),

@@ -112,10 +112,17 @@ _EDIT_DISTANCE = CandidateMetric(
     "edit_distance", "edit distance ↓", _least_edit_distance, worst=1.0, less_is_better=True
 )
 
+# Whether a program is well-formed, by language.
+VALIDITY_CHECKS: dict[str, Callable[[str], bool]] = {
+    "bash": is_valid_bash,
+    "python": is_valid_python,
+    "cf": is_valid_cf_rule,
+}
+
 METRICS: dict[str, tuple[CandidateMetric, ...]] = {
     "bash": (
         _NON_EMPTY,
-        _check_syntax(BASH_SYNTAX_CHECK, is_valid_bash),
+        _check_syntax(BASH_SYNTAX_CHECK, VALIDITY_CHECKS["bash"]),
         _check_syntax("bashlex parses", is_parsable_bash, "parses"),
         _EXACT_MATCH,
         CandidateMetric("template_match", "template match", _matches_template),
@@ -126,7 +133,7 @@ METRICS: dict[str, tuple[CandidateMetric, ...]] = {
     ),
     "python": (
         _NON_EMPTY,
-        _check_syntax("ast parses", is_valid_python),
+        _check_syntax("ast parses", VALIDITY_CHECKS["python"]),
         _EXACT_MATCH,
         CandidateMetric(
             "name_copy",
@@ -138,7 +145,7 @@ METRICS: dict[str, tuple[CandidateMetric, ...]] = {
     ),
     "cf": (
         _NON_EMPTY,
-        _check_syntax("grammar parses", is_valid_cf_rule),
+        _check_syntax("grammar parses", VALIDITY_CHECKS["cf"]),
         _EXACT_MATCH,
         CandidateMetric("execution_match", "execution match", _matches_execution),
         CandidateMetric("execution_match_any_column", "execution, any column", _matches_execution_of_any_column),
@@ -306,6 +313,7 @@ __all__ = [
     "LANGUAGES",
     "MAIN_METRICS",
     "METRICS",
+    "VALIDITY_CHECKS",
     "metric_title",
     "score_candidates",
     "score_diversity",

@@ -52,6 +52,8 @@ def checkpoint_system(
     guidance_scale: float = 1.0,
     rounding: str = "decoder",
     num_candidates: int | None = None,
+    ranking: str | Callable[[str, str], float] = "votes",
+    is_valid: Callable[[str], bool] | None = None,
     seed: int = 0,
     name: str = "checkpoint",
     **settings: Any,
@@ -63,7 +65,8 @@ def checkpoint_system(
         pipe ([`CodeFusionPipeline`]):
             The loaded checkpoint, with the scheduler to evaluate. Its progress bar is left as it is;
             `pipe.set_progress_bar_config(disable=True)` silences it.
-        num_inference_steps, num_return_sequences, temperature, guidance_scale, rounding, num_candidates:
+        num_inference_steps, num_return_sequences, temperature, guidance_scale, rounding, num_candidates, ranking,
+        is_valid:
             As of [`CodeFusionPipeline`].
         seed (`int`, *optional*, defaults to 0):
             Seed of the noise. Each batch has a generator of its own, seeded with `seed` plus the index of its first
@@ -86,13 +89,19 @@ def checkpoint_system(
     }
 
     def predict(prompts: list[str], start: int) -> list[dict[str, Any]]:
-        output = pipe(prompt=prompts, generator=torch.Generator().manual_seed(seed + start), **arguments)
+        generator = torch.Generator().manual_seed(seed + start)
+        output = pipe(prompt=prompts, generator=generator, ranking=ranking, is_valid=is_valid, **arguments)
         return [
             {"candidates": codes, "scores": scores} for codes, scores in zip(output.codes, output.scores, strict=True)
         ]
 
-    scheduler = {"scheduler": type(pipe.scheduler).__name__}
-    return System(name, "CodeFusion", predict, {**settings, **arguments, **scheduler, "seed": seed})
+    settings |= {
+        **arguments,
+        "ranking": ranking if isinstance(ranking, str) else ranking.__name__,
+        "valid_first": is_valid is not None,
+        "scheduler": type(pipe.scheduler).__name__,
+    }
+    return System(name, "CodeFusion", predict, {**settings, "seed": seed})
 
 
 def nearest_neighbour_system(train_rows: Sequence[Mapping[str, Any]], num_return_sequences: int = 5) -> System:

@@ -94,6 +94,22 @@ def corpus_chrf(candidates: Sequence[Sequence[str]], references: Sequence[Sequen
     return _corpus_score(_CHRF(), candidates, references, k)
 
 
+def sentence_chrf(candidate: str, reference: str) -> float:
+    """
+    chrF of one program, also to rank candidates by: `pipe(..., num_candidates=20, ranking=sentence_chrf)`.
+
+    Args:
+        candidate (`str`):
+            The program.
+        reference (`str`):
+            What it is compared with.
+
+    Returns:
+        `float`: From 0 to 100.
+    """
+    return CHRF().sentence_score(candidate, [reference]).score
+
+
 class _CHRF(CHRF):
     """
     chrF whose bootstrap takes resamples that score 0: sacrebleu 2.6 gives a Python float for these and numpy's for

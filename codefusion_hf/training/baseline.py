@@ -150,11 +150,10 @@ def train_baseline(
     [`~codefusion_hf.training.run.run_training`] trains that, and save it.
 
     Rows, batches, learning rate and label smoothing are those of the preset's phase; what pre-training reads is
-    [`~codefusion_hf.data.datasets.build_masked_code_dataset`]'s. What belongs to CodeFusion
-    alone (moving average, dropped and masked prompts, sampled prompts) does nothing here. With validation data, the
-    weights of the checkpoint with the lowest `eval_loss` are the result, as an auto-regressive model soon learns a
-    small data set by heart, and would be compared at its worst; for that, a checkpoint is saved at each evaluation and
-    not every `save_steps`.
+    [`~codefusion_hf.data.datasets.build_masked_code_dataset`]'s. What belongs to CodeFusion alone (moving average,
+    dropped and masked prompts, sampled prompts) does nothing here. With validation data, the weights of the checkpoint
+    with the lowest `eval_loss` are the result, as an auto-regressive model soon learns a small data set by heart, and
+    would be compared at its worst; for that, a checkpoint is saved at each evaluation and not every `save_steps`.
 
     Args:
         preset (`dict`):
@@ -185,8 +184,9 @@ def train_baseline(
         bounds programs by the preset's `max_code_length`.
 
     Raises:
-        ValueError: if both `tokenizer` and `init_from` are given, `phase` is unknown, the preset has `lora` or is malformed, a data file
-            is malformed, `output_dir` has checkpoints that are not to be resumed, or there is nothing to resume.
+        ValueError: if both `tokenizer` and `init_from` are given, `phase` is unknown, the preset has `lora` or is
+            malformed, a data file is malformed, `output_dir` has checkpoints that are not to be resumed, or there is
+            nothing to resume.
         OSError: if a checkpoint or the model cannot be written, or `tokenizer` or `init_from` cannot be read.
     """
     if tokenizer is not None and init_from is not None:
