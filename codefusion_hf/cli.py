@@ -463,7 +463,7 @@ def make_parser() -> argparse.ArgumentParser:
     generate.add_argument("--json", action="store_true", help="print one JSON object a prompt")
     generate.add_argument("--show-steps", action="store_true", help="print the draft as it is revised at each step")
     generate.add_argument(
-        "--language", choices=LANGUAGES, help=f"language of the code, whose bundled checkpoint is taken ({LANGUAGES[0]})"
+        "--language", choices=LANGUAGES, help=f"of the code; its bundled checkpoint is taken ({LANGUAGES[0]})"
     )
     generate.add_argument("--checkpoint", help="another one: bundled name, pipeline folder or Hub id")
     _add_sampling_arguments(generate, None, "candidates a prompt (5; 1 with --show-steps)")

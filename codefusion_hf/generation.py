@@ -208,9 +208,7 @@ def generate_to_file(
                     check_launcher(state)
                     generator = torch.Generator().manual_seed(seed + start)
                     prompts = [row["prompt"] for row in batch]
-                    output = pipe(
-                        prompt=prompts, generator=generator, ranking=ranking, is_valid=is_valid, **arguments
-                    )
+                    output = pipe(prompt=prompts, generator=generator, ranking=ranking, is_valid=is_valid, **arguments)
                     with _keeping(folder):
                         write_text(part, _to_json_lines(batch, output.codes, output.scores))
                 start += len(batch)

@@ -13,10 +13,12 @@ from rich.console import Console
 for module in ("bashlex", "rapidfuzz", "sacrebleu", "sklearn"):
     pytest.importorskip(module)
 
+from codefusion_hf.evaluation.bash import is_valid_bash  # noqa: E402
 from codefusion_hf.evaluation.evaluate import evaluate_systems, predict_system  # noqa: E402
 from codefusion_hf.evaluation.examples import Example  # noqa: E402
 from codefusion_hf.evaluation.report import report_markdown, report_table  # noqa: E402
 from codefusion_hf.evaluation.systems import System, checkpoint_system, nearest_neighbour_system  # noqa: E402
+from codefusion_hf.evaluation.text_similarity import sentence_chrf  # noqa: E402
 
 
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
@@ -142,9 +144,17 @@ def test_a_checkpoint_repeats_with_its_seed_and_writes_its_settings(make_pipelin
         "guidance_scale": 1.0,
         "rounding": "clamping",
         "num_candidates": 2,
+        "ranking": "votes",
+        "valid_first": False,
         "scheduler": "CodeFusionScheduler",
         "seed": 0,
     }
+
+
+def test_how_candidates_are_ranked_is_written_in_the_settings(make_pipeline):
+    system = checkpoint_system(make_pipeline(), num_inference_steps=1, ranking=sentence_chrf, is_valid=is_valid_bash)
+    assert (system.settings["ranking"], system.settings["valid_first"]) == ("sentence_chrf", True)
+    assert len(system.predict(["list files"], 0)[0]["candidates"]) == 5
 
 
 @pytest.mark.parametrize(
