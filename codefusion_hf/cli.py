@@ -186,6 +186,8 @@ def _generate_to_file(args: argparse.Namespace) -> None:
 
 def generate_command(args: argparse.Namespace) -> None:
     """`codefusion generate`: print ranked candidates for each prompt, or write them to a file."""
+    if args.checkpoint and args.language and not args.valid_first:
+        raise ValueError("--language with --checkpoint, which it does not pick, is for --valid-first alone.")
     if args.output is not None:
         _generate_to_file(args)
         return
@@ -462,9 +464,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     generate.add_argument("--json", action="store_true", help="print one JSON object a prompt")
     generate.add_argument("--show-steps", action="store_true", help="print the draft as it is revised at each step")
-    generate.add_argument(
-        "--language", choices=LANGUAGES, help=f"of the code; its bundled checkpoint is taken ({LANGUAGES[0]})"
-    )
+    generate.add_argument("--language", choices=LANGUAGES, help=f"take its bundled checkpoint ({LANGUAGES[0]})")
     generate.add_argument("--checkpoint", help="another one: bundled name, pipeline folder or Hub id")
     _add_sampling_arguments(generate, None, "candidates a prompt (5; 1 with --show-steps)")
     generate.set_defaults(command=generate_command)
