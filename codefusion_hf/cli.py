@@ -127,11 +127,12 @@ def _show_step(pipe: "CodeFusionPipeline", step: int, timestep: "torch.Tensor", 
 def _generate(args: argparse.Namespace, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     import torch
 
+    # Before a checkpoint is loaded in vain.
+    ranking, is_valid = _ranking(args), _validity_check(args)
     pipe = load_pipeline(_checkpoint_name(args), args.scheduler)
     num_return_sequences = args.num_return_sequences
     if num_return_sequences is None:
         num_return_sequences = 1 if args.show_steps else 5
-    ranking, is_valid = _ranking(args), _validity_check(args)
     for row in rows:
         if args.show_steps:
             print(printable(row["prompt"]))
@@ -464,7 +465,11 @@ def make_parser() -> argparse.ArgumentParser:
     )
     generate.add_argument("--json", action="store_true", help="print one JSON object a prompt")
     generate.add_argument("--show-steps", action="store_true", help="print the draft as it is revised at each step")
-    generate.add_argument("--language", choices=LANGUAGES, help=f"take its bundled checkpoint ({LANGUAGES[0]})")
+    generate.add_argument(
+        "--language",
+        choices=LANGUAGES,
+        help=f"take its bundled checkpoint ({LANGUAGES[0]}); for --valid-first, what --checkpoint writes",
+    )
     generate.add_argument("--checkpoint", help="another one: bundled name, pipeline folder or Hub id")
     _add_sampling_arguments(generate, None, "candidates a prompt (5; 1 with --show-steps)")
     generate.set_defaults(command=generate_command)

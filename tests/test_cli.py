@@ -299,6 +299,16 @@ def test_generate_ranks_candidates_as_it_is_told(checkpoint, capsys, monkeypatch
     assert code == 2 and "--valid-first with --checkpoint needs --language" in err
 
 
+def test_generate_without_bash_says_so(checkpoint, capsys, monkeypatch, tmp_path):
+    for module in ("bashlex", "sacrebleu", "rapidfuzz"):
+        pytest.importorskip(module)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    arguments = ("generate", "list files", "--checkpoint", checkpoint, "--num-inference-steps", "1")
+    code, _, err = run(capsys, *arguments, "--temperature", "1", "--valid-first", "--language", "bash")
+    assert code == 2
+    assert "no `bash` was found" in err and len(err.splitlines()) == 1
+
+
 @pytest.mark.skipif("bash-tiny" not in available_checkpoints(), reason="the checkpoint is not bundled")
 def test_bundled_checkpoint_writes_code(capsys):
     code, out, _ = run(capsys, "generate", "list all files", "--json")

@@ -165,7 +165,7 @@ def test_bash_validity(tmp_path, monkeypatch):
 
 def test_bash_validity_without_bash(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(RuntimeError, match="no `bash` was found"):
+    with pytest.raises(FileNotFoundError, match="no `bash` was found"):
         is_valid_bash("echo a command that no other test has cached")
 
 

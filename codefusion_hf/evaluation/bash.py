@@ -203,7 +203,8 @@ def is_valid_bash(code: str) -> bool:
         and so does code that Bash does not finish parsing in 5 seconds.
 
     Raises:
-        `RuntimeError`: If `bash` is not installed: a figure that silently means something else is worse than none.
+        `FileNotFoundError`: If `bash` is not installed: a figure that silently means something else is worse than
+            none.
     """
     if not code.strip():
         return False
@@ -218,7 +219,7 @@ def is_valid_bash(code: str) -> bool:
             check=False,
         )
     except FileNotFoundError as error:
-        raise RuntimeError("`bash -n` checks the syntax of Bash, but no `bash` was found on the PATH.") from error
+        raise FileNotFoundError("`bash -n` checks the syntax of Bash, but no `bash` was found on the PATH.") from error
     except subprocess.TimeoutExpired:
         return False
     return result.returncode == 0
