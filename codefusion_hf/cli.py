@@ -206,9 +206,11 @@ def generate_command(args: argparse.Namespace) -> None:
 
 def train_command(args: argparse.Namespace) -> None:
     """`codefusion train`: one training phase, from data files to a pipeline folder."""
+    from codefusion_hf.checkpoints import available_checkpoints, checkpoint_path
     from codefusion_hf.training.run import run_training
 
-    run_training(phase=args.phase, **_training_options(args))
+    init_from = checkpoint_path(args.init_from) if args.init_from in available_checkpoints() else args.init_from
+    run_training(phase=args.phase, **{**_training_options(args), "init_from": init_from})
 
 
 def train_baseline_command(args: argparse.Namespace) -> None:
@@ -233,6 +235,7 @@ def _training_options(args: argparse.Namespace) -> dict[str, Any]:
         "output_dir": args.output_dir,
         "validation_data": args.validation_data,
         "init_from": args.init_from,
+        "new_tokenizer": args.new_tokenizer,
         "resume": args.resume,
         "exclude_overlap_with": args.exclude_overlap,
         "drop_duplicates": args.drop_duplicates,
@@ -401,6 +404,11 @@ def _add_training_arguments(parser: argparse.ArgumentParser, result: str) -> Non
     parser.add_argument("--validation-data", default=[], nargs="+", metavar="FILE", help="files to evaluate on")
     parser.add_argument("--output-dir", required=True, help=f"folder of the checkpoints and of the finished {result}")
     parser.add_argument("--init-from", help=f"{result} folder or Hub id to start from (default: random weights)")
+    parser.add_argument(
+        "--new-tokenizer",
+        action="store_true",
+        help="with --init-from: the preset's tokenizer all the same; tokens that both have keep their embeddings",
+    )
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --output-dir")
     parser.add_argument("--language", help="language of the code, in place of the preset's")
     parser.add_argument(

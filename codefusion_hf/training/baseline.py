@@ -31,6 +31,7 @@ from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
 from .base_trainer import BaseTrainer, checkpoint_to_resume
 from .presets import PHASES
 from .run import config_from_preset, load_training_rows, make_tokenizer, make_training_arguments
+from .vocabulary import with_vocabulary
 
 
 logger = logging.getLogger(__name__)
@@ -136,6 +137,7 @@ def train_baseline(
     validation_data: Sequence[str | Path] = (),
     tokenizer: str | Path | None = None,
     init_from: str | Path | None = None,
+    new_tokenizer: bool = False,
     phase: str = "finetune",
     resume: bool = False,
     exclude_overlap_with: Sequence[str | Path] = (),
@@ -172,6 +174,9 @@ def train_baseline(
         init_from (`str` or `Path`, *optional*):
             Folder or Hub id of a baseline to start from, with its tokenizer; the preset's `model` and `tokenizer` then
             do not count. By default the weights are random.
+        new_tokenizer (`bool`, *optional*, defaults to `False`):
+            With `init_from`: make the preset's tokenizer all the same and keep the weights, those of a token where
+            both tokenizers have it.
         phase (`str`, *optional*, defaults to `"finetune"`):
             `"finetune"`, on pairs, or `"pretrain"`, on code alone with both of the paper's tasks.
         resume (`bool`, *optional*, defaults to `False`):
@@ -185,8 +190,8 @@ def train_baseline(
 
     Raises:
         ValueError: if both `tokenizer` and `init_from` are given, `phase` is unknown, the preset has `lora` or is
-            malformed, a data file is malformed, `output_dir` has checkpoints that are not to be resumed, or there is
-            nothing to resume.
+            malformed, a data file is malformed, `output_dir` has checkpoints that are not to be resumed, there is
+            nothing to resume, or `new_tokenizer` is set without `init_from`.
         OSError: if a checkpoint or the model cannot be written, or `tokenizer` or `init_from` cannot be read.
     """
     if tokenizer is not None and init_from is not None:
@@ -194,6 +199,8 @@ def train_baseline(
             f"`tokenizer` must not be given with `init_from`, which brings its own, got {str(tokenizer)!r} and "
             f"{str(init_from)!r}."
         )
+    if new_tokenizer and init_from is None:
+        raise ValueError("`new_tokenizer` needs `init_from`: random weights have a new tokenizer in any case.")
     if phase not in PHASES:
         raise ValueError(f"`phase` must be one of {', '.join(PHASES)}, got {phase!r}.")
     if preset["lora"]:
@@ -218,15 +225,19 @@ def train_baseline(
         exclude_split=exclude_split,
     )
 
+    folder = output_dir / "tokenizer"
     if init_from is not None:
         processor = AutoTokenizer.from_pretrained(init_from)
         # Weights that were saved in half precision are trained in single; `bf16` mixes the two.
         model = T5ForConditionalGeneration.from_pretrained(init_from, dtype=torch.float32)
+        if new_tokenizer:
+            known = processor
+            processor = make_tokenizer(preset["tokenizer"], train_rows, folder, args, reuse=resume)
+            model = with_vocabulary(model, known, processor)
     else:
         if tokenizer is not None:
             processor = AutoTokenizer.from_pretrained(tokenizer, subfolder="tokenizer")
         else:
-            folder = output_dir / "tokenizer"
             processor = make_tokenizer(preset["tokenizer"], train_rows, folder, args, reuse=resume)
         config = config_from_preset(preset, processor)
         with torch.device("meta"):  # a count, without weights

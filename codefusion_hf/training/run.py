@@ -30,6 +30,7 @@ from .lora import add_lora
 from .presets import PHASES
 from .samples import SampleCallback
 from .trainer import CodeFusionTrainer, CodeFusionTrainingArguments
+from .vocabulary import with_vocabulary
 
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ def run_training(
     output_dir: str | Path,
     validation_data: Sequence[str | Path] = (),
     init_from: str | Path | None = None,
+    new_tokenizer: bool = False,
     resume: bool = False,
     exclude_overlap_with: Sequence[str | Path] = (),
     drop_duplicates: bool = False,
@@ -70,6 +72,10 @@ def run_training(
         init_from (`str` or `Path`, *optional*):
             Pipeline folder or Hub id to start from; the preset's `model` and `tokenizer` then do not count. By default
             the weights are random and the tokenizer is trained on `train_data`.
+        new_tokenizer (`bool`, *optional*, defaults to `False`):
+            With `init_from`: make the preset's tokenizer all the same and keep the weights, those of a token where
+            both tokenizers have it (see [`~codefusion_hf.training.vocabulary.with_vocabulary`]): from one language to
+            another.
         resume (`bool`, *optional*, defaults to `False`):
             Whether to go on from the last checkpoint in `output_dir`.
         exclude_overlap_with (`Sequence[str | Path]`, *optional*):
@@ -87,11 +93,14 @@ def run_training(
         [`CodeFusionPipeline`]: as it was saved.
 
     Raises:
-        ValueError: if `phase` is unknown, the preset or a data file is malformed, or there is nothing to resume.
+        ValueError: if `phase` is unknown, the preset or a data file is malformed, there is nothing to resume, or
+            `new_tokenizer` is set without `init_from`.
         OSError: if a checkpoint or the pipeline cannot be written.
     """
     if phase not in PHASES:
         raise ValueError(f"`phase` must be one of {', '.join(PHASES)}, got {phase!r}.")
+    if new_tokenizer and init_from is None:
+        raise ValueError("`new_tokenizer` needs `init_from`: random weights have a new tokenizer in any case.")
     output_dir = Path(output_dir)
     args = make_training_arguments(preset, phase, output_dir, has_validation_data=bool(validation_data))
     checkpoint_to_resume(args, resume)  # or refuses, before the tokenizer of another run is replaced
@@ -115,6 +124,9 @@ def run_training(
         # Weights that were saved in half precision are trained in single; `bf16` mixes the two.
         pipeline = CodeFusionPipeline.from_pretrained(init_from, dtype=torch.float32)
         model, tokenizer = pipeline.model, pipeline.tokenizer
+        if new_tokenizer:
+            tokenizer = make_tokenizer(preset["tokenizer"], train_rows, output_dir / "tokenizer", args, reuse=resume)
+            model = with_vocabulary(model, pipeline.tokenizer, tokenizer)
     elif preset["lora"]:
         raise ValueError(
             "`lora` needs `init_from`: adapters of random weights, which stay as they are, learn nothing."
