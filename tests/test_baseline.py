@@ -369,6 +369,13 @@ def test_settings_that_cannot_work_are_refused(change, arguments, message, tmp_p
         train_baseline({**PRESET, **change}, [pair_file], tmp_path / "run", **arguments)
 
 
+def test_a_folder_without_a_tokenizer_is_named(tmp_path, pair_file):
+    with pytest.raises(
+        ValueError, match=f"`tokenizer` must be the folder of a pipeline, but {tmp_path} has no folder"
+    ):
+        train_baseline(PRESET, [pair_file], tmp_path / "run", tokenizer=tmp_path)
+
+
 # Decoding
 
 

@@ -189,9 +189,9 @@ def train_baseline(
         bounds programs by the preset's `max_code_length`.
 
     Raises:
-        ValueError: if both `tokenizer` and `init_from` are given, `phase` is unknown, the preset has `lora` or is
-            malformed, a data file is malformed, `output_dir` has checkpoints that are not to be resumed, there is
-            nothing to resume, or `new_tokenizer` is set without `init_from`.
+        ValueError: if both `tokenizer` and `init_from` are given, `tokenizer` is a folder without one, `phase` is
+            unknown, the preset has `lora` or is malformed, a data file is malformed, `output_dir` has checkpoints
+            that are not to be resumed, there is nothing to resume, or `new_tokenizer` is set without `init_from`.
         OSError: if a checkpoint or the model cannot be written, or `tokenizer` or `init_from` cannot be read.
     """
     if tokenizer is not None and init_from is not None:
@@ -199,6 +199,8 @@ def train_baseline(
             f"`tokenizer` must not be given with `init_from`, which brings its own, got {str(tokenizer)!r} and "
             f"{str(init_from)!r}."
         )
+    if tokenizer is not None and Path(tokenizer).is_dir() and not (Path(tokenizer) / "tokenizer").is_dir():
+        raise ValueError(f"`tokenizer` must be the folder of a pipeline, but {tokenizer} has no folder `tokenizer`.")
     if new_tokenizer and init_from is None:
         raise ValueError("`new_tokenizer` needs `init_from`: random weights have a new tokenizer in any case.")
     if phase not in PHASES:
