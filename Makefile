@@ -1,7 +1,7 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
 #
-# make demo         an English sentence to Bash, with the bundled checkpoint, offline
+# make demo         an English sentence each to Bash, Python and a rule for Excel, with the bundled checkpoints, offline
 # make test         the tests, without the slow ones
 # make test-slow    the slow tests
 # make conformance  transformers' own tests of models, fetched from PyPI, and of a scheduler; says why one is skipped
@@ -17,6 +17,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PROMPT ?= find all files larger than 10 MB
+PYTHON_PROMPT ?= sort a list `names` in descending order
+CF_PROMPT ?= highlight the values above 40
+# The shell reads them from its environment, where a backtick is no command.
+export PROMPT PYTHON_PROMPT CF_PROMPT
 
 # A version is named because pip takes the highest one of all its sources: a release that PyPI has and this index does not
 # would win, and PyPI's builds for Linux bring gigabytes of CUDA. Of equal versions, pip prefers the index's "+cpu".
@@ -27,7 +31,10 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 .NOTPARALLEL:
 
 demo: $(VENV)/.installed
-	@TIMEFORMAT="Took %1R seconds, loading included."; time HF_HUB_OFFLINE=1 $(BIN)/codefusion generate "$(PROMPT)"
+	@export HF_HUB_OFFLINE=1 TIMEFORMAT="Took %1R seconds, loading included."; \
+	time $(BIN)/codefusion generate "$$PROMPT" && \
+	time $(BIN)/codefusion generate --language python "$$PYTHON_PROMPT" && \
+	time $(BIN)/codefusion generate --language cf "$$CF_PROMPT" --num-candidates 20 --temperature 1
 
 test: $(VENV)/.installed-test
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow"

@@ -323,10 +323,12 @@ def test_bundled_checkpoint_writes_code(capsys):
     assert sorted(ranks) == ranks
 
 
-@pytest.mark.skipif("cf-tiny" not in available_checkpoints(), reason="the checkpoint is not bundled")
-def test_language_picks_the_bundled_checkpoint(capsys):
-    code, by_language, _ = run(capsys, "generate", "--language", "cf", "values above 10", "--json")
+@pytest.mark.skipif(len(available_checkpoints()) < 3, reason="the checkpoints are not bundled")
+@pytest.mark.parametrize("language", ["python", "cf"])
+def test_language_picks_the_bundled_checkpoint(language, capsys):
+    prompt = "values above 10"
+    code, by_language, _ = run(capsys, "generate", "--language", language, prompt, "--json")
     assert code == 0
-    _, by_name, _ = run(capsys, "generate", "--checkpoint", "cf-tiny", "values above 10", "--json")
-    _, default, _ = run(capsys, "generate", "values above 10", "--json")
+    _, by_name, _ = run(capsys, "generate", "--checkpoint", f"{language}-tiny", prompt, "--json")
+    _, default, _ = run(capsys, "generate", prompt, "--json")
     assert by_language == by_name != default
