@@ -82,7 +82,7 @@ def bootstrap_mean(
     if len(sample) == 0:
         return Estimate(float("nan"), float("nan"), float("nan"))
     value = float(sample.mean())
-    if sample.min() == sample.max():
+    if np.min(sample) == np.max(sample):
         return Estimate(value, value, value)
     interval = bootstrap(
         (sample,),
