@@ -29,7 +29,8 @@ def bundled_card():
     """The card of the bundled checkpoint as it is pushed."""
     folder = checkpoint_path("bash-tiny")
     pipe = CodeFusionPipeline.from_pretrained(folder)
-    return str(checkpoint_card(pipe.model, "codefusion-hf/bash-tiny", card=load_card(folder / "README.md")))
+    card, report = load_card(folder / "README.md"), load_report(folder / "report.json")
+    return str(checkpoint_card(pipe.model, "codefusion-hf/bash-tiny", report=report, card=card))
 
 
 def estimate(value):
