@@ -82,6 +82,8 @@ setup(
             # A checkpoint is a folder of folders (model/, scheduler/, tokenizer/). Its .py files, if it has any, are
             # the copies made for the Hub and stay out: the package has these classes already.
             *(f"checkpoints/**/*.{suffix}" for suffix in ("json", "md", "safetensors", "txt")),
+            "cookbook/README.md",
+            "cookbook/**/*.jsonl",
             "training/presets/*.yaml",
         ]
     },

@@ -139,6 +139,8 @@ def test_source_distribution_and_wheel_hold_the_whole_package(tmp_path):
     expected |= {name_in_checkout(path) for path in PACKAGE_FILES}
     expected |= {f"codefusion_hf/{name_in_checkout(path)}" for path in HUB_FILES}
     expected |= {name_in_checkout(path) for path in ROOT.glob("codefusion_hf/training/presets/*.yaml")}
+    expected |= {"codefusion_hf/cookbook/README.md"}
+    expected |= {name_in_checkout(path) for path in ROOT.glob("codefusion_hf/cookbook/**/*.jsonl")}
     expected |= {
         name_in_checkout(path)
         for path in ROOT.glob("codefusion_hf/checkpoints/**/*")
