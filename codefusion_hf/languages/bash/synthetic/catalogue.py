@@ -1,0 +1,257 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The catalogue of commands: the YAML files of `catalogue/`, checked and compiled."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from codefusion_hf.languages.bash.synthetic.find_sentences import FindSentences
+from codefusion_hf.languages.bash.synthetic.phrases import Draw, Node, Value, compile_code, compile_phrase
+from codefusion_hf.languages.bash.synthetic.queries import Queries, Weighted, order_values
+from codefusion_hf.languages.bash.synthetic.sentences import OUTPUTS, PIPED, Filters, Sentence
+from codefusion_hf.languages.bash.synthetic.values import Pools
+
+
+FOLDER = Path(__file__).resolve().parent / "catalogue"
+# Files that are not families of commands.
+PARTS = frozenset(("pools", "phrases", "filters", "find_actions", "find_listing", "find_places", "find_tests"))
+ENTRY_KEYS = {"code", "do", "is", "out", "flags", "needs", "w", "pipe", "root"}
+# Kinds that are a `find` command, with the values of -type that it may have.
+FOUND = {"found": "fd-", "foundf": "f-", "foundd": "d", "foundx": "-"}
+# How many optional flags a command that has some gets, and how often.
+NUMBER_OF_FLAGS = ((0, 30), (1, 38), (2, 22), (3, 10))
+
+
+@dataclass(frozen=True)
+class _Flag:
+    code: Node
+    say: Node
+    letter: str
+
+
+class Entry:
+    """
+    A command of the catalogue.
+
+    Args:
+        specification (`dict[str, Any]`):
+            The entry of the YAML file: `code` (one or several that mean the same), `do` (an order), `is` (what it
+            prints, as a noun phrase), `out` (one of [`~codefusion_hf.languages.bash.synthetic.sentences.OUTPUTS`]),
+            `flags` (optional ones as [code, sentence]), `needs` (placeholders in ascending order), `w` (how often),
+            `pipe` (whether others may read its output), `root` (how often it is run by sudo).
+        name (`str`):
+            Where it is from, for messages.
+        kinds (`set[str]`):
+            The kinds of placeholders.
+        phrases (`set[str]`):
+            The names of phrases.
+
+    Raises:
+        ValueError: if it is malformed; the message has its name.
+    """
+
+    def __init__(self, specification: dict[str, Any], name: str, kinds: set[str], phrases: set[str]):
+        self.name = name
+        try:
+            if unknown := set(specification) - ENTRY_KEYS:
+                raise ValueError(
+                    f"unknown keys {', '.join(sorted(unknown))}; known are {', '.join(sorted(ENTRY_KEYS))}."
+                )
+            if "code" not in specification or not {"do", "is"} & set(specification):
+                raise ValueError("needs `code`, and `do` or `is`.")
+            self.codes = [compile_code(code, kinds) for code in _listed(specification["code"])]
+            self.orders = [compile_phrase(text, kinds, phrases) for text in _listed(specification.get("do", []))]
+            self.nouns = [compile_phrase(text, kinds, phrases) for text in _listed(specification.get("is", []))]
+            self.output = specification.get("out", "text" if self.nouns else "nothing")
+            if self.output not in OUTPUTS:
+                raise ValueError(f"`out` must be one of {', '.join(OUTPUTS)}, got {self.output!r}.")
+            self.is_source = specification.get("pipe", self.output in PIPED)
+            self.flags = [self._flag(flag, kinds, phrases) for flag in specification.get("flags", [])]
+            self.needs = tuple(specification.get("needs", ()))
+            self.weight = specification.get("w", 1)
+            self.root = specification.get("root", 0.0)
+            if self.flags and not any("@{+}" in code for code in _listed(specification["code"])):
+                raise ValueError("`flags` need @{+} in `code`.")
+            # Whether letters go onto a cluster that is there.
+            self.is_attached = any(
+                "@{+}" in code and code[code.index("@{+}") - 1] != " " for code in _listed(specification["code"])
+            )
+            self._show = compile_phrase("<show>", kinds, phrases)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{name}: {error}") from error
+
+    @staticmethod
+    def _flag(flag: list[str], kinds: set[str], phrases: set[str]) -> _Flag:
+        code, say = flag
+        letter = code[1:] if len(code) == 2 and code[0] == "-" else ""
+        return _Flag(compile_code(code, kinds), compile_phrase(say, kinds, phrases), letter)
+
+    def draw(self, draw: Draw, numbers: Weighted) -> Sentence:
+        """
+        Draw a sentence and its command.
+
+        Args:
+            draw ([`Draw`]):
+                Where variety comes from; new for each pair.
+            numbers ([`Weighted`]):
+                How many optional flags there are.
+
+        Returns:
+            [`Sentence`]: the command, what it does, and what it prints.
+        """
+        draw.entries.append(self.name)
+        if self.needs:
+            order_values(draw, self.needs)
+        if self.flags:
+            draw.added = self._draw_flags(draw, numbers.draw(draw.random))
+        noun = draw.choice(self.nouns)(draw) if self.nouns else ""
+        # With optional flags, only the order has a place for what they say.
+        if self.orders and (not noun or draw.random() < 0.6):
+            order = draw.choice(self.orders)(draw)
+        else:
+            order = f"{self._show(draw)} {noun}"
+        return Sentence(draw.choice(self.codes)(draw), order, noun, self.output)
+
+    def _draw_flags(self, draw: Draw, number: int) -> tuple[str, str]:
+        flags = draw.generator.sample(self.flags, min(number, len(self.flags)))
+        for flag in flags:
+            draw.entries.append(f"{self.name} {flag.code(draw.nested())}" if flag.letter else self.name)
+        says = [flag.say(draw) for flag in flags]
+        letters = "".join(flag.letter for flag in flags)
+        words = [flag.code(draw) for flag in flags if not flag.letter]
+        if letters and not self.is_attached:
+            words.insert(0, f"-{letters}")
+            letters = ""
+        say = ""
+        if says:
+            say = " " + (says[0] if len(says) == 1 else ", ".join(says[:-1]) + " and " + says[-1])
+        code = letters + "".join(f" {word}" for word in words) if self.is_attached else " ".join(words)
+        return say, code
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+@dataclass
+class Family:
+    """
+    Commands about one subject.
+
+    Args:
+        name (`str`):
+            Its name, which is that of the file.
+        weight (`float`):
+            How often its commands are drawn.
+        entries ([`Weighted`]):
+            The commands.
+    """
+
+    name: str
+    weight: float
+    entries: Weighted
+
+
+class Catalogue:
+    """
+    All that is known about commands.
+
+    Args:
+        files (`dict[str, Any]`):
+            The content of the YAML files, by their names without the extension.
+
+    Raises:
+        ValueError: if something is malformed; the message names the file and the entry.
+    """
+
+    def __init__(self, files: dict[str, Any]):
+        phrase_names = set(files["phrases"])
+        pools = Pools(files["pools"], phrase_names, set(FOUND))
+        self.kinds = dict(pools.kinds)
+        names = pools.names
+        self.phrases: dict[str, Node] = {
+            name: compile_phrase(text, names, phrase_names) for name, text in files["phrases"].items()
+        }
+        self.filters = Filters(files["filters"]["filters"], names, phrase_names)
+        self.queries = Queries(files["find_tests"], files["find_places"], names, phrase_names)
+        self.find = FindSentences(
+            self.queries, files["find_actions"], files["find_listing"], self.filters, names, phrase_names
+        )
+        for name, types in FOUND.items():
+            self.kinds[name] = self._found(types)
+        self.families = [
+            self._family(name, content, names, phrase_names)
+            for name, content in sorted(files.items())
+            if name not in PARTS
+        ]
+        self.numbers = Weighted([number for number, _ in NUMBER_OF_FLAGS], [weight for _, weight in NUMBER_OF_FLAGS])
+
+    def _found(self, types: str):
+        def value(draw: Draw) -> Value:
+            return self.find.found(draw.nested(), types)
+
+        return value
+
+    @staticmethod
+    def _family(name: str, content: dict[str, Any], kinds: set[str], phrases: set[str]) -> Family:
+        if set(content) != {"weight", "entries"}:
+            raise ValueError(f"{name}.yaml must have `weight` and `entries`, got {', '.join(content)}.")
+        entries = [
+            Entry(specification, f"{name}.yaml, {specification.get('code')!r}", kinds, phrases)
+            for specification in content["entries"]
+        ]
+        return Family(name, content["weight"], Weighted(entries, [entry.weight for entry in entries]))
+
+    def names(self) -> set[str]:
+        """
+        The names that [`Draw.entries`] may have, to tell what has been drawn.
+
+        Returns:
+            `set[str]`: the names of commands, tests, actions, checks, listings and filters.
+        """
+        names = {entry.name for family in self.families for entry in family.entries.options}
+        names |= {f"find {test.name}" for test in self.queries.tests}
+        return names | set(self.find.names) | set(self.filters.names)
+
+
+def load_files(folder: Path = FOLDER) -> dict[str, Any]:
+    """
+    Read the YAML files of a catalogue.
+
+    Args:
+        folder (`Path`, *optional*):
+            Where they are. Defaults to the catalogue of this package.
+
+    Returns:
+        `dict[str, Any]`: their contents, by their names without the extension.
+
+    Raises:
+        OSError: if a file cannot be read.
+        ValueError: if a file is no YAML.
+    """
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    files = {}
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            files[path.stem] = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+        except yaml.YAMLError as error:
+            raise ValueError(f"{path.name} is no YAML: {error}") from error
+    return files
+
+
+@lru_cache(maxsize=1)
+def load_catalogue() -> Catalogue:
+    """
+    The catalogue of this package, compiled once.
+
+    Returns:
+        [`Catalogue`]: the catalogue.
+    """
+    return Catalogue(load_files())
+
+
+__all__ = ["Catalogue", "Entry", "Family", "load_catalogue", "load_files"]

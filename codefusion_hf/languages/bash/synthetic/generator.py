@@ -1,0 +1,93 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""
+Invented pairs of a sentence and a Bash command, without end.
+
+How often each family is drawn is the `weight` of its file in `catalogue/`, and `FIND_WEIGHT` for `find`: of the commands
+of NL2Bash's training split, a bit more than half begin with `find`. The families' weights follow the counts of the first
+utilities there.
+"""
+
+import random
+from collections.abc import Iterator
+
+from codefusion_hf.languages.bash.synthetic.catalogue import Catalogue, Entry, load_catalogue
+from codefusion_hf.languages.bash.synthetic.phrases import Draw
+from codefusion_hf.languages.bash.synthetic.queries import Weighted
+from codefusion_hf.languages.bash.synthetic.sentences import Sentence
+from codefusion_hf.languages.bash.synthetic.styles import finish
+from codefusion_hf.languages.bash.synthetic.wrappers import Wrappers
+
+
+FIND_WEIGHT = 560.0
+# How often the output of a command that can be read by others is, and then by a second and a third one.
+PIPED = 0.3
+PIPED_AGAIN = 0.35
+
+
+class Generator:
+    """
+    Draws pairs.
+
+    Args:
+        catalogue ([`Catalogue`]):
+            What is known about commands.
+        seed (`int`, *optional*, defaults to 0):
+            The same seed gives the same pairs.
+    """
+
+    def __init__(self, catalogue: Catalogue, seed: int = 0):
+        self.catalogue = catalogue
+        self.random = random.Random(f"bash {seed}")
+        self.wrappers = Wrappers(catalogue)
+        families = [*catalogue.families, None]
+        self.families = Weighted(families, [family.weight if family else FIND_WEIGHT for family in families])
+        self._last = Draw(self.random, catalogue.kinds, catalogue.phrases)
+
+    def draw(self) -> tuple[str, str, Draw]:
+        """
+        Draw a pair.
+
+        Returns:
+            `tuple[str, str, Draw]`: the sentence, the command, and what was drawn for them.
+        """
+        draw = Draw(self.random, self.catalogue.kinds, self.catalogue.phrases)
+        family = self.families.draw(draw.random)
+        if family is None:
+            sentence = self.catalogue.find.draw(draw)
+            root = 0.012
+        else:
+            entry: Entry = family.entries.draw(draw.random)
+            sentence = entry.draw(draw, self.catalogue.numbers)
+            root = entry.root
+            if entry.is_source:
+                self._pipe(draw, sentence)
+        order, noun = self.wrappers.wrap(draw, sentence, root)
+        return finish(draw, order, noun), sentence.code, draw
+
+    def _pipe(self, draw: Draw, sentence: Sentence) -> None:
+        chance = PIPED
+        for _ in range(3):
+            if draw.random() >= chance or not self.catalogue.filters.apply(draw, sentence):
+                return
+            chance = PIPED_AGAIN
+
+
+def generate_pairs(seed: int = 0) -> Iterator[dict[str, str]]:
+    """
+    Invents pairs without end.
+
+    Args:
+        seed (`int`, *optional*, defaults to 0):
+            The same seed gives the same pairs, in any process.
+
+    Returns:
+        `Iterator[dict[str, str]]`: rows with `text`, the sentence, and `code`, the command. Some are the same.
+    """
+    generator = Generator(load_catalogue(), seed)
+    while True:
+        text, code, _ = generator.draw()
+        yield {"text": text, "code": code}
+
+
+__all__ = ["FIND_WEIGHT", "Generator", "generate_pairs"]
