@@ -4,6 +4,7 @@
 
 from .pipeline_codefusion import CodeFusionPipeline, CodeFusionPipelineOutput, normalize_prompt
 from .scheduling_codefusion import SUPPORTED_SCHEDULERS, CodeFusionScheduler, CodeFusionSchedulerOutput
+from .slots import SlottedPrompt, fill_slots, slot_code, slot_prompt, slot_token_ids, slot_tokens, slots_in
 
 
 __all__ = [
@@ -12,5 +13,12 @@ __all__ = [
     "CodeFusionPipelineOutput",
     "CodeFusionScheduler",
     "CodeFusionSchedulerOutput",
+    "SlottedPrompt",
+    "fill_slots",
     "normalize_prompt",
+    "slot_code",
+    "slot_prompt",
+    "slot_token_ids",
+    "slot_tokens",
+    "slots_in",
 ]
