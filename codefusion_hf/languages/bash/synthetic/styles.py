@@ -51,7 +51,7 @@ def finish(draw: Draw, order: str, noun: str) -> str:
             template = draw.choice(WISHES)
         text = template.replace("{}", order, 1)
         question = template.endswith("?")
-    text = tidy(text)
+    text = tidy(text).rstrip(", ")
     if random() < CAPITAL and text[:1].islower():
         text = text[0].upper() + text[1:]
     if not question and text[-1:] not in ".?" and random() < FULL_STOP:
