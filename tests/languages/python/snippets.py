@@ -14,6 +14,8 @@ from codefusion_hf.languages.python.synthetic.values import Value, literal, name
 
 
 SLOT = re.compile(r"\$([a-z]+[0-9]*)(?:~([a-z]+))?")
+# Code that takes the class of the module `datetime` for imported, as people do, where other code takes the module.
+CLASS_OF_MODULE = re.compile(r"(?<![.\w])datetime\.(?:strptime|now|fromtimestamp|fromisoformat)\(")
 RUNNER = Path(__file__).with_name("run_snippets.py")
 
 
@@ -67,6 +69,8 @@ def snippets(entry: Entry) -> list[dict]:
             if filled(f"${slot}") == f"{slot}_":
                 before.append(f"{slot}_ = {expression(data)}")
         before.append(filled(entry.fields.get("setup", "")))
+        if CLASS_OF_MODULE.search(code):
+            before.append("from datetime import datetime")
         first = next(iter(form.uses), "")
         found.append(
             {
