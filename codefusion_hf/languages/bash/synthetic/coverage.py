@@ -20,7 +20,8 @@ from codefusion_hf.languages.bash.synthetic.generator import generate_pairs
 from codefusion_hf.terminal import OneLineErrorParser
 
 
-# Commands whose words alone are different have the same template; these are replaced before parsing, which is slow.
+# Parsing is slow, so commands that differ only in plain words between quotes, in paths and in numbers are parsed once.
+_QUOTED = re.compile(r"""'[^'"$`{}\\;|&()<>]*'|"[^'"$`{}\\;|&()<>]*\"""")
 _WORD = re.compile(r"(?<=[ =])(?:\.{0,2}/[A-Za-z0-9_./-]+|[a-z_]+\.[a-z0-9]+|\d+)(?=[ |;)]|$)")
 
 
@@ -61,7 +62,7 @@ def known_templates(codes: Iterable[str]) -> set[str]:
         `set[str]`: their templates.
     """
     # Most commands differ in names alone.
-    different = {_WORD.sub("x", code): code for code in codes}
+    different = {_WORD.sub("x", _QUOTED.sub("'x'", code)): code for code in codes}
     return {bash_template(code) for code in different.values()}
 
 

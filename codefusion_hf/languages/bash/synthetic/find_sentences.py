@@ -13,8 +13,8 @@ from codefusion_hf.languages.bash.synthetic.sentences import Filters, Sentence
 # Shares of what a pair about `find` is. Of the templates of NL2Bash's training commands that begin with `find`, 39 % list,
 # 27 % end in -exec, 17 % in xargs, 14 % in other pipes, 2 % delete.
 SHAPES = {
-    "list": 350, "delete": 30, "exec": 270, "xargs": 185, "pipe": 140, "loop": 22, "substitution": 15, "two": 24,
-    "check": 24,
+    "list": 290, "delete": 24, "exec": 290, "xargs": 235, "pipe": 170, "loop": 26, "substitution": 18, "two": 24,
+    "check": 22,
 }  # fmt: skip
 LISTINGS = {"": 60, "-print": 20, "-print0": 5, "-ls": 6, "printf": 11, "-fprint": 1.5, "-quit": 1.5}
 ENDINGS = {"": 88, "2>": 5, ">": 5, ">>": 1, "background": 1}
@@ -34,6 +34,8 @@ LOOPS = (
     ("for {name} in $({find}); do {command}; done", "", 6),
     ('{find} | while read {name}; do echo "${name}"; {command}; done', "echo", 2),
 )
+# The weights of actions are raised to this power, so that rare ones are seen with many queries.
+FLATTENED = 0.85
 NAMES = ("f", "file", "line", "i", "name", "fname", "filename", "x")
 # After these, the files are not where they were.
 GONE_AFTER = (
@@ -119,7 +121,7 @@ class FindSentences:
                 )
             )
             self.names.append(f"action {entry['cmd']}")
-        self.actions = Weighted(compiled, [entry["w"] for entry in actions["actions"]])
+        self.actions = Weighted(compiled, [entry["w"] ** FLATTENED for entry in actions["actions"]])
         self.checks = Weighted(
             [
                 (
@@ -206,7 +208,7 @@ class FindSentences:
         Returns:
             [`Value`]: the command, and what it lists.
         """
-        query = self.queries.draw(draw, types, plain=True)
+        query = self.queries.draw(draw, types, plain=True, simple=True)
         return Value(query.say, query.say, query.say, query.command())
 
     def _phrase(self, name: str, draw: Draw) -> str:
@@ -223,7 +225,7 @@ class FindSentences:
         kind = self.listings.draw(random)
         if is_piped and kind not in ("", "-print", "printf"):
             kind = ""
-        query = self.queries.draw(draw, unsaid=not is_piped or random() < 0.5)
+        query = self.queries.draw(draw, unsaid=not is_piped or random() < 0.5, simple=is_piped)
         sentence = Sentence("", output="files", noun=query.say)
         draw.entries.append(f"find {kind or 'plain'}")
         if kind == "printf":
@@ -339,7 +341,7 @@ class FindSentences:
             action = self._draw_action(draw, lambda action: not action.is_bulk)
         else:
             action = self._draw_action(draw, lambda action: True)
-        query = self.queries.draw(draw, action.types, plain=shape in ("loop", "substitution"))
+        query = self.queries.draw(draw, action.types, plain=shape in ("loop", "substitution"), simple=True)
         inner = draw.nested()
         inner.values["obj"] = Value("{}", "{}", "{}", "{}")
         # A brace in a value is not to be taken for the place of the noun.
@@ -529,7 +531,7 @@ class FindSentences:
         sentence.output = "nothing"
 
     def _check(self, draw: Draw) -> Sentence:
-        query = self.queries.draw(draw, "f-")
+        query = self.queries.draw(draw, "f-", simple=True)
         check, say, name = self.checks.draw(draw.random)
         draw.entries.append(name)
         inner = draw.nested()

@@ -13,6 +13,8 @@ from codefusion_hf.languages.bash.synthetic.phrases import Draw, Node, Value, co
 
 # How many tests a query has besides -type, and how often.
 NUMBER_OF_TESTS = ((0, 17), (1, 60), (2, 19), (3, 4))
+# The same where something is done with what is found: the commands that people write then look for simpler things.
+NUMBER_OF_TESTS_OF_ACTIONS = ((0, 27), (1, 63), (2, 10))
 # Shares: a test negated, with upper and lower case alike, two tests joined by -o, an option, a part pruned.
 NEGATED = 0.09
 ANY_CASE = 0.13
@@ -20,6 +22,8 @@ EITHER = 0.03
 OPTION = 0.045
 PRUNED = 0.035
 NO_BRACKETS = 0.35
+# How often a depth that was drawn is dropped in simple queries.
+SHALLOW = 0.45
 TYPES = {"": 50, "f": 33, "d": 11.5, "l": 2.2, "s": 0.3, "p": 0.3, "b": 0.3, "c": 0.3}
 # Of those with -type: negated or one of two.
 OTHER_TYPES = (
@@ -185,6 +189,7 @@ class Queries:
         self.nouns: dict[str, list[str]] = tests["nouns"]
         self.tests = [self._test(name, entry) for name, entry in tests["tests"].items()]
         self.test_weights = Weighted(self.tests, [entry["w"] for entry in tests["tests"].values()])
+        self.simple_test_weights = Weighted(self.tests, [entry["w"] ** 1.25 for entry in tests["tests"].values()])
         weights = places["places"]["weights"]
         self.place_kinds = Weighted(list(weights), list(weights.values()))
         self.left_out: float = places["places"]["left_out"]
@@ -207,6 +212,9 @@ class Queries:
         )
         self.types = Weighted(list(TYPES), list(TYPES.values()))
         self.numbers = Weighted([number for number, _ in NUMBER_OF_TESTS], [weight for _, weight in NUMBER_OF_TESTS])
+        self.simple_numbers = Weighted(
+            [number for number, _ in NUMBER_OF_TESTS_OF_ACTIONS], [weight for _, weight in NUMBER_OF_TESTS_OF_ACTIONS]
+        )
         self.any_case = compile_phrase("<anycase>", self.kinds, phrases)
 
     def _code(self, source: str) -> Node:
@@ -242,6 +250,7 @@ class Queries:
         draw: Draw,
         types: str | None = None,
         plain: bool = False,
+        simple: bool = False,
         number: int | None = None,
         unsaid: bool = True,
     ) -> Query:
@@ -255,6 +264,8 @@ class Queries:
                 The values that -type may have, of `f`, `d` and `-` for none. All if not given.
             plain (`bool`, *optional*, defaults to `False`):
                 Whether to leave out what makes the command long: -prune, options, an -o of its own.
+            simple (`bool`, *optional*, defaults to `False`):
+                Whether to look for what people look for when they do something with it: fewer and more usual tests.
             number (`int`, *optional*):
                 How many tests there are besides -type. Drawn if not given.
             unsaid (`bool`, *optional*, defaults to `True`):
@@ -266,7 +277,9 @@ class Queries:
         random = draw.random
         query = Query()
         query.is_type = self._draw_type(draw, types)
-        wanted = self.numbers.draw(random) if number is None else number
+        wanted = (self.simple_numbers if simple else self.numbers).draw(random) if number is None else number
+        test_weights = self.simple_test_weights if simple else self.test_weights
+        rare = 0.5 if simple else 1.0
         pres: list[str] = []
         posts: list[str] = []
         classes: set[str] = set()
@@ -274,7 +287,7 @@ class Queries:
         drop_type = False
         while len(classes) < wanted and attempts < 12:
             attempts += 1
-            test: _Test = self.test_weights.draw(random)
+            test: _Test = test_weights.draw(random)
             if test.kind in classes or (test.noun and query.is_type not in ("", test.noun)):
                 continue
             if test.noun and types is not None and test.noun not in types:
@@ -282,7 +295,7 @@ class Queries:
             form: _Form = test.forms.draw(random)
             if plain and form.is_group:
                 continue
-            drawn = self._draw_form(draw, test, form, query.is_type, has_pre=bool(pres))
+            drawn = self._draw_form(draw, test, form, query.is_type, bool(pres), NEGATED * rare)
             if drawn is None:
                 continue
             code, pre, post = drawn
@@ -304,11 +317,11 @@ class Queries:
             # Alone, `-o` needs none; `command` puts them back where an action follows.
             query.tests = [query.tests[0][3:-3]]
             query.needs_group = True
-        location = self._draw_place(draw, query, unsaid)
+        location = self._draw_place(draw, query, unsaid, simple or plain)
         extras: list[str] = []
-        if not plain and random() < OPTION:
+        if not plain and random() < OPTION * rare:
             self._add_option(draw, query, classes, extras)
-        if not plain and random() < PRUNED:
+        if not plain and random() < PRUNED * rare:
             self._add_prune(draw, query, extras)
         query.say = self._say(draw, pres, noun, location, posts, extras)
         query.parts = len(posts) + len(pres) + len(extras) + bool(location)
@@ -321,14 +334,14 @@ class Queries:
                 return value
 
     def _draw_form(
-        self, draw: Draw, test: _Test, form: _Form, is_type: str, has_pre: bool
+        self, draw: Draw, test: _Test, form: _Form, is_type: str, has_pre: bool, negated: float
     ) -> tuple[str, str, str] | None:
         """The code of a test and what goes before and after the noun; none if it does not fit."""
         random = draw.random
         inner = draw.nested()
         if form.needs:
             order_values(inner, form.needs)
-        negate = form.negated is not None and random() < (NEGATED if form.pre or form.post else 1.0)
+        negate = form.negated is not None and random() < (negated if form.pre or form.post else 1.0)
         pre = post = ""
         if negate and form.negated is not None:
             post = form.negated(inner)
@@ -384,13 +397,15 @@ class Queries:
             return "files"
         return draw.choice(self.nouns[query.is_type])
 
-    def _draw_place(self, draw: Draw, query: Query, unsaid: bool) -> str:
+    def _draw_place(self, draw: Draw, query: Query, unsaid: bool, simple: bool) -> str:
         random = draw.random
         kind = self.place_kinds.draw(random)
         while kind == "unsaid" and not unsaid:
             kind = self.place_kinds.draw(random)
         inner = draw.nested()
         code_node, say_node, needs, source = self.depths.draw(random)
+        if simple and source and random() < SHALLOW:
+            code_node, say_node, needs, source = self.depths.options[0]
         if kind in ("unsaid", "root", "absolute", "twoplaces", "threeplaces") and source:
             # A depth needs a single place to be counted from.
             kind = "here"
