@@ -84,6 +84,7 @@ setup(
             *(f"checkpoints/**/*.{suffix}" for suffix in ("json", "md", "safetensors", "txt")),
             "cookbook/README.md",
             "cookbook/**/*.jsonl",
+            "languages/**/*.yaml",
             "training/presets/*.yaml",
         ]
     },

@@ -1,7 +1,7 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
 """
-The `codefusion` command: `codefusion generate | train | train-baseline | evaluate | push`.
+The `codefusion` command: `codefusion generate | train | train-baseline | evaluate | push | data`.
 
 Each command imports what it needs when it runs: `codefusion --help` does not wait for torch.
 """
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from codefusion_hf.commands.data import add_data_parser
 from codefusion_hf.terminal import OneLineErrorParser, printable
 
 
@@ -552,6 +553,8 @@ def make_parser() -> argparse.ArgumentParser:
     )
     push.add_argument("--token", help="token of the Hub (the stored one, or HF_TOKEN)")
     push.set_defaults(command=push_command)
+
+    add_data_parser(commands)
     return parser
 
 

@@ -18,7 +18,7 @@ from codefusion_hf.languages.bash.synthetic.values import Pools
 
 FOLDER = Path(__file__).resolve().parent / "catalogue"
 # Files that are not families of commands.
-PARTS = frozenset(("pools", "phrases", "filters", "find_actions", "find_listing", "find_places", "find_tests"))
+PARTS = frozenset("pools phrases filters find_actions find_listing find_places find_tests wrappers".split())
 ENTRY_KEYS = {"code", "do", "is", "out", "flags", "needs", "w", "pipe", "root"}
 # Kinds that are a `find` command, with the values of -type that it may have.
 FOUND = {"found": "fd-", "foundf": "f-", "foundd": "d", "foundx": "-"}
@@ -176,6 +176,7 @@ class Catalogue:
         self.phrases: dict[str, Node] = {
             name: compile_phrase(text, names, phrase_names) for name, text in files["phrases"].items()
         }
+        self.wrapper_phrases: dict[str, str] = files["wrappers"]
         self.filters = Filters(files["filters"]["filters"], names, phrase_names)
         self.queries = Queries(files["find_tests"], files["find_places"], names, phrase_names)
         self.find = FindSentences(

@@ -119,8 +119,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     coverage = measure_coverage(references, (pair["code"] for pair in pairs))
     print(
         f"{args.num_pairs} pairs of seed {args.seed}: {coverage.covered_rows} of {coverage.rows} rows "
-        f"({coverage.covered_rows / coverage.rows:.1%}), {coverage.covered_templates} of {coverage.templates} templates "
-        f"({coverage.covered_templates / coverage.templates:.1%})."
+        f"({coverage.covered_rows / coverage.rows:.1%}), {coverage.covered_templates} of {coverage.templates} "
+        f"templates ({coverage.covered_templates / coverage.templates:.1%})."
     )
     for template, count in coverage.missing[: args.show_missing]:
         print(f"{count:>5}  {template}")

@@ -10,8 +10,8 @@ from codefusion_hf.languages.bash.synthetic.queries import Queries, Query, Weigh
 from codefusion_hf.languages.bash.synthetic.sentences import Filters, Sentence
 
 
-# Shares of what a pair about `find` is. Of the templates of NL2Bash's training commands that begin with `find`, 39 % list,
-# 27 % end in -exec, 17 % in xargs, 14 % in other pipes, 2 % delete.
+# Shares of what a pair about `find` is. Of NL2Bash's training commands that begin with `find`, 39 % list, 27 % end in
+# -exec, 17 % in xargs, 14 % in other pipes, 2 % delete; listings have fewer forms, so the others get more.
 SHAPES = {
     "list": 290, "delete": 24, "exec": 290, "xargs": 235, "pipe": 170, "loop": 26, "substitution": 18, "two": 24,
     "check": 22,
@@ -21,9 +21,9 @@ ENDINGS = {"": 88, "2>": 5, ">": 5, ">>": 1, "background": 1}
 EXEC_ROUTES = {"\\;": 78, "+": 15, "-execdir \\;": 4, "-execdir +": 1, "-ok": 4, "-okdir": 0.5}
 # Options of xargs after -print0 or not, and how often.
 XARGS_ROUTES = {
-    "": 33, "-0": 38, "print": 9, "-r": 2, "-0 -r": 3, "-n": 3.5, "-0 -n": 4, "-0 -P": 2, "-P": 0.7, "-L": 0.6, "-d": 0.7,
-    "-p": 0.5, "-0 -p": 0.5, "-t": 0.5, "-0 -t": 0.4, "--null": 0.6, "parallel": 1.2, "-I": 1.5, "-0 -I": 2, "-i": 0.7,
-    "-0 -i": 0.6,
+    "": 33, "-0": 38, "print": 9, "-r": 2, "-0 -r": 3, "-n": 3.5, "-0 -n": 4, "-0 -P": 2, "-P": 0.7, "-L": 0.6,
+    "-d": 0.7, "-p": 0.5, "-0 -p": 0.5, "-t": 0.5, "-0 -t": 0.4, "--null": 0.6, "parallel": 1.2, "-I": 1.5, "-0 -I": 2,
+    "-i": 0.7, "-0 -i": 0.6,
 }  # fmt: skip
 LOOPS = (
     ("{find} | while read {name}; do {command}; done", "", 4),
@@ -155,25 +155,6 @@ class FindSentences:
         self.exec_routes = Weighted(list(EXEC_ROUTES), list(EXEC_ROUTES.values()))
         self.xargs_routes = Weighted(list(XARGS_ROUTES), list(XARGS_ROUTES.values()))
         self.loops = Weighted(LOOPS, [weight for *_, weight in LOOPS])
-        self._phrases = {
-            name: compile_phrase(source, kinds, phrases)
-            for name, source in {
-                "find": "<find>",
-                "delete": "<delete>",
-                "print": "<print>",
-                "names": "(their names|their paths|the names|the name of each)",
-                "null": "(separated by null characters|null-separated|terminated by null characters|delimited by NUL characters|separated by NUL bytes|with null terminators)",
-                "details": "(in ls -dils format|with details|with detailed information|in detail|with their details (as ls does|))",
-                "no_errors": "(ignoring errors|(ignoring|hiding|discarding|suppressing) (error messages|errors|permission denied errors)|and (discard|hide|ignore|suppress) (errors|error messages)|without (showing|) error messages)",
-                "background": "in the background",
-                "ask": "(asking (for confirmation|) before each|prompting (before each|for confirmation)|(with|after) confirmation|asking the user each time)",
-                "in_their_directory": "(running the command from the directory that contains each|from within their own (directory|directories)|in the directory of each)",
-                "one": "(one at a time|one by one|individually|one per command)",
-                "show_command": "(showing|printing) each command",
-                "if_any": "(if there are any|if any are found|if any)",
-                "processes": "(using|with|in) {few.raw} parallel processes",
-            }.items()
-        }
 
     def draw(self, draw: Draw) -> Sentence:
         """
@@ -212,7 +193,7 @@ class FindSentences:
         return Value(query.say, query.say, query.say, query.command())
 
     def _phrase(self, name: str, draw: Draw) -> str:
-        return self._phrases[name](draw.nested())
+        return draw.phrases[name](draw)
 
     def _print_names(self, draw: Draw, query: Query) -> str:
         return f"{self._phrase('print', draw)} the {draw.choice(('names', 'paths'))} of {query.say}"
@@ -241,7 +222,7 @@ class FindSentences:
             sentence.order = self._order_to_find(draw, query)
             if kind == "-print0":
                 sentence.output = "nothing"
-                sentence.order = f"{sentence.order}, {self._phrase('null', draw)}"
+                sentence.order = f"{sentence.order}, {self._phrase('null_separated', draw)}"
                 sentence.noun = ""
             elif kind == "-ls":
                 sentence.output = "lines"
@@ -256,8 +237,8 @@ class FindSentences:
                 kind = f"-fprint {file.code}"
             elif kind == "-quit":
                 sentence.output = "nothing"
-                one = {"d": "directory", "l": "symbolic link"}.get(query.is_type, "file")
-                sentence.order = f"{self._phrase('find', draw)} {query.say}, stopping at the first {one if query.is_type in ('f', 'd', 'l') else 'match'}"
+                one = {"d": "directory", "l": "symbolic link", "f": "file"}.get(query.is_type, "match")
+                sentence.order = f"{self._phrase('find', draw)} {query.say}, stopping at the first {one}"
                 sentence.noun = ""
                 kind = "-print -quit"
             sentence.code = query.command(kind)
@@ -283,7 +264,7 @@ class FindSentences:
             draw.entries.append("find 2>")
         elif ending == "background":
             if draw.chance(0.5):
-                sentence.order = f"{sentence.order} {self._phrase('background', draw)}"
+                sentence.order = f"{sentence.order} in the background"
                 sentence.code += " &"
                 sentence.output = "nothing"
         elif sentence.output in ("files", "lines", "numbers"):
@@ -308,7 +289,7 @@ class FindSentences:
         if action == "-print -delete":
             order = f"{self._phrase('print', draw)} and {self._phrase('delete', draw)} {query.say}"
         elif action == "-delete -print":
-            order = f"{order} and {self._phrase('print', draw)} {self._phrase('names', draw)}"
+            order = f"{order} and {self._phrase('print', draw)} {self._phrase('their_names', draw)}"
         elif action == "-ls -delete":
             order = f"list in detail and {self._phrase('delete', draw)} {query.say}"
         sentence = Sentence(query.command(action), order)
@@ -411,7 +392,7 @@ class FindSentences:
             sentence.order = f"{sentence.order}, {self._phrase('in_their_directory', draw)}"
         elif route in ("-ok", "-okdir"):
             clause = f"{route} {command} {end}"
-            sentence.order = f"{sentence.order}, {self._phrase('ask', draw)}"
+            sentence.order = f"{sentence.order}, {self._phrase('ask_each', draw)}"
             if route == "-okdir":
                 sentence.order = f"{sentence.order} and {self._phrase('in_their_directory', draw)}"
             sentence.output = "nothing"
@@ -424,7 +405,9 @@ class FindSentences:
                 sentence.output = "nothing"
             elif part < 0.09:
                 clause = f"{clause} -print"
-                sentence.order = f"{sentence.order} and {self._phrase('print', draw)} {self._phrase('names', draw)}"
+                sentence.order = (
+                    f"{sentence.order} and {self._phrase('print', draw)} {self._phrase('their_names', draw)}"
+                )
                 sentence.output = "nothing"
             elif part < 0.1 and not command.startswith("rm"):
                 clause = f"{clause} -ls"
@@ -453,15 +436,16 @@ class FindSentences:
             options = ""
         elif route in ("-n", "-0 -n"):
             options += " 1"
-            sentence.order = f"{sentence.order}, {self._phrase('one', draw)}"
+            sentence.order = f"{sentence.order}, {self._phrase('one_by_one', draw)}"
         elif route in ("-P", "-0 -P"):
             number = draw.choice(HOW_MANY_PROCESSES)
             options = f"{route} {number} -n 1"
-            sentence.order = f"{sentence.order}, {draw.choice(('using', 'with'))} {number} {draw.choice(('parallel processes', 'processes in parallel', 'processes at a time'))}"
+            how = draw.choice(("parallel processes", "processes in parallel", "processes at a time"))
+            sentence.order = f"{sentence.order}, {draw.choice(('using', 'with'))} {number} {how}"
             sentence.output = "nothing"
         elif route == "-L":
             options = "-L 1"
-            sentence.order = f"{sentence.order}, {self._phrase('one', draw)}"
+            sentence.order = f"{sentence.order}, {self._phrase('one_by_one', draw)}"
         elif route == "-d":
             options = "-d '\\n'"
         elif route in ("-p", "-0 -p"):
@@ -498,7 +482,8 @@ class FindSentences:
             sentence.order = f"{self._print_names(draw, query)} and {template.format('them')}"
             listing = ""
         elif draw.chance(0.3):
-            sentence.order = f"{sentence.order}{draw.choice((', in a loop', ' using a loop', ' with a while loop' if 'while' in loop else ' with a for loop'))}"
+            kind = " with a while loop" if "while" in loop else " with a for loop"
+            sentence.order += draw.choice((", in a loop", " using a loop", kind))
         code = loop.replace("{find}", query.command(listing)).replace("{command}", command).replace("{name}", name)
         sentence.code = code
         sentence.output = "nothing"

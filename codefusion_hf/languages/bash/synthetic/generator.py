@@ -3,9 +3,9 @@
 """
 Invented pairs of a sentence and a Bash command, without end.
 
-How often each family is drawn is the `weight` of its file in `catalogue/`, and `FIND_WEIGHT` for `find`: of the commands
-of NL2Bash's training split, a bit more than half begin with `find`. The families' weights follow the counts of the first
-utilities there.
+How often each family is drawn is the `weight` of its file in `catalogue/`, and `FIND_WEIGHT` for `find`: of the
+commands of NL2Bash's training split, a bit more than half begin with `find`. The families' weights follow the counts
+of the first utilities there.
 """
 
 import random

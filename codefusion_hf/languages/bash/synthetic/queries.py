@@ -38,6 +38,8 @@ OTHER_TYPES = (
     ("\\( -type d -o -type l \\)", ("directories and symbolic links", "directories or symlinks")),
 )
 ANY_CASE_PREDICATES = {"-name ": "-iname ", "-path ": "-ipath ", "-wholename ": "-iwholename ", "-regex ": "-iregex "}
+# What a form of a test may have to say: before the noun, after it, and after it where the test is negated.
+FORM_TEXTS = ("pre", "post", "not")
 BLANK_TYPES = frozenset(("", "f"))
 
 
@@ -148,7 +150,6 @@ class Query:
 @dataclass(frozen=True)
 class _Form:
     code: Node
-    source: str
     pre: Node | None
     post: Node | None
     negated: Node | None
@@ -227,14 +228,15 @@ class Queries:
         forms, weights = [], []
         try:
             for form in entry["forms"]:
-                if not {"pre", "post", "not"} & set(form):
+                if not set(FORM_TEXTS) & set(form):
                     raise ValueError(f"needs one of pre, post and not: {form!r}.")
-                nodes = [self._phrase(form[key]) if form.get(key) else None for key in ("pre", "post", "not")]
+                pre, post, negated = (self._phrase(form[key]) if form.get(key) else None for key in FORM_TEXTS)
                 forms.append(
                     _Form(
                         self._code(form["code"]),
-                        form["code"],
-                        *nodes,
+                        pre,
+                        post,
+                        negated,
                         form.get("group", False),
                         form.get("drop_type", False),
                         tuple(form.get("needs", ())),

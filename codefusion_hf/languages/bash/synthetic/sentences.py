@@ -108,13 +108,20 @@ class Filters:
                 )
             if not {"then", "vp"} & set(entry):
                 raise ValueError(f"a filter needs `then` or `vp`: {entry!r}.")
-            nodes = [
+            then, order, noun = (
                 compile_phrase(entry[key], kinds, phrases) if key in entry else None for key in ("then", "vp", "is")
-            ]
+            )
             name = f"filter {entry['code']}"
             self.names.append(name)
             compiled = _Filter(
-                name, compile_code(entry["code"], kinds), inputs, *nodes, entry["out"], tuple(entry.get("needs", ()))
+                name,
+                compile_code(entry["code"], kinds),
+                inputs,
+                then,
+                order,
+                noun,
+                entry["out"],
+                tuple(entry.get("needs", ())),
             )
             for kind in inputs:
                 by_input[kind][0].append(compiled)

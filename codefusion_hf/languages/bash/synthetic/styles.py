@@ -13,8 +13,20 @@ QUESTIONS = (
     "what is the command to {}?",
     "how would I {}?",
 )
-WISHES = ("I want to {}", "I need to {}", "please {}", "can you {}?", "{} please", "I'd like to {}", "show me how to {}",
-    "command to {}", "bash command to {}", "shell command to {}", "use bash to {}", "help me {}")  # fmt: skip
+WISHES = (
+    "I want to {}",
+    "I need to {}",
+    "please {}",
+    "can you {}?",
+    "{} please",
+    "I'd like to {}",
+    "show me how to {}",
+    "command to {}",
+    "bash command to {}",
+    "shell command to {}",
+    "use bash to {}",
+    "help me {}",
+)
 # Shares of orders that become a question and a wish, and of those with a noun phrase that become that alone.
 QUESTION = 0.06
 WISH = 0.04

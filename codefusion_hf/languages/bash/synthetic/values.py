@@ -185,7 +185,7 @@ class Pools:
                 compile_code(str(form[0]), self.names),
                 compile_phrase(str(form[1]), self.names, self.phrases),
             )
-            compiled += [node] * (form[2] if len(form) == 3 else 1)
+            compiled += [node] * (int(form[2]) if len(form) == 3 else 1)
 
         def value(draw: Draw) -> Value:
             write, say = draw.choice(compiled)

@@ -3,17 +3,39 @@
 """What people put around any command: sudo, variables, files for the output, other machines, watch and nohup."""
 
 from codefusion_hf.languages.bash.synthetic.catalogue import Catalogue
-from codefusion_hf.languages.bash.synthetic.phrases import Draw, compile_phrase
+from codefusion_hf.languages.bash.synthetic.phrases import Draw, Value, compile_phrase
 from codefusion_hf.languages.bash.synthetic.queries import Weighted
 from codefusion_hf.languages.bash.synthetic.sentences import PIPED, Sentence
 
 
-# How often each is put around a command that it fits, in all and by kind.
+# How often something is put around a command, and what.
 WRAPPED = 0.16
 KINDS = {
-    "variable": 40, "file": 14, "append": 4, "no errors": 6, "both": 4, "tee": 3, "echo": 8, "watch": 6, "ssh": 5,
-    "nohup": 3, "background": 3, "timeout": 2, "print text": 8,
-}  # fmt: skip
+    "variable": 40,
+    "file": 14,
+    "append": 4,
+    "no_errors": 6,
+    "both": 4,
+    "tee": 3,
+    "echo": 8,
+    "print_text": 8,
+    "watch": 6,
+    "ssh": 5,
+    "nohup": 3,
+    "background": 3,
+    "timeout": 2,
+}
+# Those that need a command that prints something.
+OF_OUTPUT = frozenset(("variable", "file", "append", "tee", "both", "echo", "print_text", "watch"))
+# Commands that change the shell they run in, which a subshell would not.
+OF_THE_SHELL = frozenset(
+    """
+    : > alias bg bind cd declare disown exec exit export fg help history jobs local popd pushd read readonly set shift
+    shopt source trap ulimit umask unalias unset wait mapfile readarray
+    """.split()
+)
+COMPOUND = ("(", "for ", "while ", "if ", "[", "{", "! ")
+OPERATORS = {"file": ">", "append": ">>", "tee": "| tee"}
 
 
 class Wrappers:
@@ -22,38 +44,13 @@ class Wrappers:
 
     Args:
         catalogue ([`Catalogue`]):
-            Where values come from.
+            Where values and phrases come from.
     """
 
     def __init__(self, catalogue: Catalogue):
-        kinds, phrases = set(catalogue.kinds), set(catalogue.phrases)
-
-        def compile(text: str):
-            return compile_phrase(text, kinds, phrases)
-
+        kinds, phrases = {*catalogue.kinds, "what"}, set(catalogue.phrases)
         self.kinds = Weighted(list(KINDS), list(KINDS.values()))
-        self.root = compile(
-            "(as root|with sudo|as the superuser|with root privileges|with superuser privileges|using sudo|as root|as super user)"
-        )
-        self.variable = compile("(<save>|assign|set) \0 (in|to|into) {var}")
-        self.phrases = {
-            name: compile(text)
-            for name, text in {
-                "variable": "((save|store|put) \0 in|assign \0 to|set {var} to \0|set the value of {var} to \0|capture \0 in) ",
-                "file": "((save|write|store) \0 (to|in|into) {newfile}|redirect \0 (to|into) {newfile})",
-                "append": "(append \0 to {newfile}|add \0 to the end of {newfile})",
-                "no errors": "((ignoring|hiding|discarding|suppressing) (error messages|errors)|without (showing|) error messages)",
-                "both": "(and (save|write|redirect) (both|) (the output and the errors|standard output and standard error) to {newfile})",
-                "tee": "(print \0 and also (save|write) (it|them|the output) to {newfile}|<show> \0 and save (it|the output) to {newfile} as well)",
-                "echo": "(echo|print with echo) \0",
-                "print text": "<print> {message.n} (followed by|and then|and) \0",
-                "watch": "(every {few} seconds,|every {few} seconds) ",
-                "ssh": "(on {host}|on the remote host {host.n}|on {host.n} over ssh|over ssh on {host.n}|via ssh on {host.n})",
-                "nohup": "(in the background, immune to hangups|in the background so that it survives logging out|in the background with nohup)",
-                "background": "in the background",
-                "timeout": "(for at most {seconds} seconds|with a time limit of {seconds} seconds|killing it after {seconds} seconds)",
-            }.items()
-        }
+        self.phrases = {name: compile_phrase(text, kinds, phrases) for name, text in catalogue.wrapper_phrases.items()}
 
     def wrap(self, draw: Draw, sentence: Sentence, root: float) -> tuple[str, str]:
         """
@@ -72,148 +69,92 @@ class Wrappers:
         """
         order, noun = sentence.say(draw), sentence.noun if not sentence.steps else ""
         code = sentence.code
-        if root and draw.random() < root and not code.startswith(("sudo", "(", "for ", "while ", "if ", "[", "{")):
+        is_compound = (
+            code.startswith(COMPOUND) or " && " in code or " || " in code or "; " in code or code.endswith("&")
+        )
+        first = code.split(" ", 1)[0]
+        if root and draw.random() < root and not is_compound and first != "sudo":
             sentence.code = f"sudo {code}"
-            said = self.root(draw)
+            said = draw.phrases["as_root"](draw)
             return (f"{order} {said}" if draw.chance(0.7) else f"{said}, {order}"), ""
-        if draw.random() >= WRAPPED or " && " in code or "; " in code or code.endswith("&"):
+        if draw.random() >= WRAPPED or is_compound or first in OF_THE_SHELL or "=" in first:
             return order, noun
         kind = self.kinds.draw(draw.random)
-        inner = draw.nested()
-        is_printing = sentence.output in PIPED or sentence.output == "value"
-        has_redirection = ">" in code.replace("->", "")
-        simple = code.split(" ", 1)[0] not in (
-            "cd",
-            "export",
-            "source",
-            "alias",
-            "set",
-            "shopt",
-            "read",
-            "history",
-            "jobs",
-            "fg",
-            "bg",
-            "pushd",
-            "popd",
-            "unset",
-            "exit",
-            "umask",
-            "ulimit",
-            "trap",
-            "wait",
-            "declare",
-            "local",
-        )
-        simple = simple and "=" not in code.split(" ", 1)[0]
-        if kind in ("variable", "echo", "print text", "file", "append", "tee", "both") and (
-            not is_printing or has_redirection or not simple
-        ):
+        is_redirected = ">" in code
+        if kind in OF_OUTPUT and (is_redirected or sentence.output not in (*PIPED, "value")):
             return order, noun
-        if kind == "variable":
-            return self._variable(draw, inner, sentence, order, noun)
-        if kind in ("echo", "print text"):
-            if not noun or '"' in code and kind == "print text":
-                return order, noun
-            if kind == "echo":
-                sentence.code = f"echo $({code})" if draw.chance(0.5) else f'echo "$({code})"'
-            else:
-                text = inner.value("message", "message").raw
-                sentence.code = f'echo "{text} $({code})"'
-            draw.entries.append(f"wrapper {kind}")
-            return self.phrases[kind](inner).replace("\0", noun), ""
-        if kind in ("file", "append", "tee"):
-            file = inner.value("newfile", "newfile")
-            said = self.phrases[kind](inner).replace("\0", noun) if noun else ""
-            if not noun:
-                verb = {
-                    "file": "save the output to",
-                    "append": "append the output to",
-                    "tee": "also save the output to",
-                }[kind]
-                said = f"{order} and {verb} {file.say}"
-            operator = {"file": ">", "append": ">>", "tee": "| tee"}[kind]
-            sentence.code = f"{code} {operator} {file.code}"
-        elif kind == "both":
-            file = inner.value("newfile", "newfile")
-            said = f"{order} {self.phrases[kind](inner)}"
-            sentence.code = (
-                draw.choice(("{} > {} 2>&1", "{} &> {}")).format(code, file.code)
-                if "{" not in code
-                else f"{code} > {file.code} 2>&1"
-            )
-            if " | " in code:
-                sentence.code = code
-                return order, noun
-        elif kind == "no errors":
-            if has_redirection or " | " in code or not simple:
-                return order, noun
-            said = f"{order}, {self.phrases[kind](inner)}"
-            sentence.code = f"{code} 2>/dev/null" if draw.chance(0.7) else f"{code} 2> /dev/null"
-        elif kind == "watch":
-            if not is_printing or not simple or has_redirection or "'" in code:
-                return order, noun
-            seconds = inner.value("few", "few").raw
-            said = f"{self.phrases[kind](inner)} {order}"
-            sentence.code = (
-                f"watch -n {seconds} '{code}'"
-                if not code.replace(" ", "").replace("-", "").isalnum() or draw.chance(0.5)
-                else f"watch -n {seconds} {code}"
-            )
-        elif kind == "ssh":
-            if not simple or "'" in code or code.startswith(("ssh", "scp", "rsync")):
-                return order, noun
-            host = inner.value("host", "host").raw
-            sentence.code = f"ssh {host} '{code}'"
-            said = (
-                f"{self.phrases[kind](inner)}, {order}" if draw.chance(0.4) else f"{order} {self.phrases[kind](inner)}"
-            )
-        elif kind in ("nohup", "background"):
-            if (
-                not simple
-                or " | " in code
-                or has_redirection
-                or code.startswith(("(", "for ", "while ", "if ", "[", "{"))
-            ):
-                return order, noun
-            sentence.code = f"nohup {code} &" if kind == "nohup" else f"{code} &"
-            said = (
-                f"{order}, {self.phrases[kind](inner)}" if kind == "nohup" else f"{order} {self.phrases[kind](inner)}"
-            )
-        else:
-            if (
-                not simple
-                or " | " in code
-                or has_redirection
-                or code.startswith(("(", "for ", "while ", "if ", "[", "{"))
-            ):
-                return order, noun
-            seconds = inner.value("seconds", "seconds").raw
-            said = f"{order}, {self.phrases[kind](inner)}"
-            sentence.code = f"timeout {seconds} {code}"
+        inner = draw.nested()
+        inner.values["what"] = Value(noun, noun, noun, noun)
+        said = self._wrap(draw, inner, sentence, kind, order, bool(noun), is_redirected or " | " in code)
+        if not said:
+            return order, noun
         draw.entries.append(f"wrapper {kind}")
         return said, ""
 
-    def _variable(self, draw: Draw, inner: Draw, sentence: Sentence, order: str, noun: str) -> tuple[str, str]:
-        variable = inner.value("var", "var")
-        name = variable.raw
+    def _wrap(
+        self, draw: Draw, inner: Draw, sentence: Sentence, kind: str, order: str, has_noun: bool, is_long: bool
+    ) -> str:
+        """The order with what was put around the command, or nothing if it does not fit."""
         code = sentence.code
-        if noun:
-            part = draw.random()
-            if part < 0.5:
-                said = f"{draw.choice(('save', 'store', 'put', 'save'))} {noun} in {variable.say}"
-            elif part < 0.75:
-                said = f"assign {noun} to {variable.say}"
+        say = self.phrases
+        if kind == "variable":
+            said = (
+                draw.choice((say["save"], say["assign"]))(inner) if has_noun else f"{order} {say['then_save'](inner)}"
+            )
+            sentence.code = _assignment(draw, inner.values["var"].raw, code)
+            return said
+        if kind in ("echo", "print_text"):
+            if not has_noun or (kind == "print_text" and '"' in code):
+                return ""
+            said = say[kind](inner)
+            if kind == "echo":
+                sentence.code = f"echo $({code})" if draw.chance(0.5) else f'echo "$({code})"'
             else:
-                said = f"set {variable.say} to {noun}"
-        else:
-            said = f"{order} and {draw.choice(('save', 'store', 'put'))} the {draw.choice(('result', 'output'))} in {variable.say}"
-        if draw.random() < 0.12 and "`" not in code:
-            sentence.code = f"{name}=`{code}`" if "$(" not in code and "\\" not in code else f"{name}=$({code})"
-        else:
-            sentence.code = f'{name}="$({code})"' if draw.random() < 0.15 else f"{name}=$({code})"
-        draw.entries.append("wrapper variable")
-        return said, ""
+                sentence.code = f'echo "{inner.values["message"].raw} $({code})"'
+            return said
+        if kind in OPERATORS:
+            said = say[kind](inner) if has_noun else f"{order} {say['then_' + kind](inner)}"
+            sentence.code = f"{code} {OPERATORS[kind]} {inner.values['newfile'].code}"
+            return said
+        if kind == "ssh":
+            if "'" in code or code.startswith(("ssh", "scp", "rsync", "sudo")):
+                return ""
+            said = say["ssh"](inner)
+            sentence.code = f"ssh {inner.values['host'].raw} '{code}'"
+            return f"{said}, {order}" if draw.chance(0.4) else f"{order} {said}"
+        if kind == "watch":
+            if "'" in code:
+                return ""
+            said = f"{say['watch'](inner)} {order}"
+            is_plain = code.replace(" ", "").replace("-", "").isalnum() and draw.chance(0.5)
+            sentence.code = f"watch -n {inner.values['few'].raw} " + (code if is_plain else f"'{code}'")
+            return said
+        # The rest is about one command alone.
+        if is_long:
+            return ""
+        said = say[kind](inner)
+        if kind == "both":
+            template = draw.choice(("{} > {} 2>&1", "{} &> {}")) if "{" not in code else "{} > {} 2>&1"
+            sentence.code = template.format(code, inner.values["newfile"].code)
+            return f"{order} {said}"
+        if kind == "no_errors":
+            sentence.code = f"{code} 2>/dev/null" if draw.chance(0.7) else f"{code} 2> /dev/null"
+            return f"{order}, {said}"
+        if kind == "background":
+            sentence.code = f"{code} &"
+            return f"{order} {said}"
+        if kind == "nohup":
+            sentence.code = f"nohup {code} &"
+            return f"{order}, {said}"
+        sentence.code = f"timeout {inner.values['seconds'].raw} {code}"
+        return f"{order}, {said}"
+
+
+def _assignment(draw: Draw, name: str, code: str) -> str:
+    part = draw.random()
+    if part < 0.12 and not any(mark in code for mark in ("`", "$(", "\\")):
+        return f"{name}=`{code}`"
+    return f'{name}="$({code})"' if part < 0.27 else f"{name}=$({code})"
 
 
 __all__ = ["Wrappers"]
