@@ -19,11 +19,15 @@ from codefusion_hf.languages.bash.synthetic.values import Pools
 FOLDER = Path(__file__).resolve().parent / "catalogue"
 # Files that are not families of commands.
 PARTS = frozenset("pools phrases filters find_actions find_listing find_places find_tests wrappers".split())
-ENTRY_KEYS = {"code", "do", "is", "out", "flags", "needs", "w", "pipe", "root"}
+ENTRY_KEYS = {"code", "do", "is", "out", "flags", "needs", "w", "pipe", "root", "src"}
 # Kinds that are a `find` command, with the values of -type that it may have.
 FOUND = {"found": "fd-", "foundf": "f-", "foundd": "d", "foundx": "-"}
 # How many optional flags a command that has some gets, and how often.
 NUMBER_OF_FLAGS = ((0, 30), (1, 38), (2, 22), (3, 10))
+
+
+# The weights of commands that begin a pipeline, so that rare ones are seen with many others.
+SOURCE_POWER = 0.7
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ class Entry:
             The entry of the YAML file: `code` (one or several that mean the same), `do` (an order), `is` (what it
             prints, as a noun phrase), `out` (one of [`~codefusion_hf.languages.bash.synthetic.sentences.OUTPUTS`]),
             `flags` (optional ones as [code, sentence]), `needs` (placeholders in ascending order), `w` (how often),
-            `pipe` (whether others may read its output), `root` (how often it is run by sudo).
+            `pipe` (whether others may read its output), `src` (how often it begins a pipeline; `w` to the power of
+            `SOURCE_POWER` if not given), `root` (how often it is run by sudo).
         name (`str`):
             Where it is from, for messages.
         kinds (`set[str]`):
@@ -73,6 +78,7 @@ class Entry:
             self.flags = [self._flag(flag, kinds, phrases) for flag in specification.get("flags", [])]
             self.needs = tuple(specification.get("needs", ()))
             self.weight = specification.get("w", 1)
+            self.source_weight = specification.get("src", self.weight**SOURCE_POWER)
             self.root = specification.get("root", 0.0)
             if self.flags and not any("@{+}" in code for code in _listed(specification["code"])):
                 raise ValueError("`flags` need @{+} in `code`.")
@@ -189,6 +195,8 @@ class Catalogue:
             for name, content in sorted(files.items())
             if name not in PARTS
         ]
+        sources = [entry for family in self.families for entry in family.entries.options if entry.is_source]
+        self.sources = Weighted(sources, [entry.source_weight for entry in sources])
         self.numbers = Weighted([number for number, _ in NUMBER_OF_FLAGS], [weight for _, weight in NUMBER_OF_FLAGS])
 
     def _found(self, types: str):

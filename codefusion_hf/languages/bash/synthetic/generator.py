@@ -20,6 +20,8 @@ from codefusion_hf.languages.bash.synthetic.wrappers import Wrappers
 
 
 FIND_WEIGHT = 1050.0
+# Of pipelines that do not begin with `find`, besides those that the families' own commands begin.
+PIPELINE_WEIGHT = 230.0
 # How often the output of a command that can be read by others is, and then by a second and a third one.
 PIPED = 0.3
 PIPED_AGAIN = 0.35
@@ -40,8 +42,9 @@ class Generator:
         self.catalogue = catalogue
         self.random = random.Random(f"bash {seed}")
         self.wrappers = Wrappers(catalogue)
-        families = [*catalogue.families, None]
-        self.families = Weighted(families, [family.weight if family else FIND_WEIGHT for family in families])
+        names = [*catalogue.families, "find", "pipeline"]
+        weights = [*(family.weight for family in catalogue.families), FIND_WEIGHT, PIPELINE_WEIGHT]
+        self.families = Weighted(names, weights)
         self._last = Draw(self.random, catalogue.kinds, catalogue.phrases)
 
     def draw(self) -> tuple[str, str, Draw]:
@@ -53,9 +56,11 @@ class Generator:
         """
         draw = Draw(self.random, self.catalogue.kinds, self.catalogue.phrases)
         family = self.families.draw(draw.random)
-        if family is None:
+        if family == "find":
             sentence = self.catalogue.find.draw(draw)
             root = 0.012
+        elif family == "pipeline":
+            sentence, root = self._draw_pipeline(draw), 0.0
         else:
             entry: Entry = family.entries.draw(draw.random)
             sentence = entry.draw(draw, self.catalogue.numbers)
@@ -65,8 +70,16 @@ class Generator:
         order, noun = self.wrappers.wrap(draw, sentence, root)
         return finish(draw, order, noun), sentence.code, draw
 
-    def _pipe(self, draw: Draw, sentence: Sentence) -> None:
-        chance = PIPED
+    def _draw_pipeline(self, draw: Draw) -> Sentence:
+        entry: Entry = self.catalogue.sources.draw(draw.random)
+        sentence = entry.draw(draw, self.catalogue.numbers)
+        while not self.catalogue.filters.apply(draw, sentence):
+            pass
+        if draw.random() < PIPED_AGAIN:
+            self._pipe(draw, sentence, 1.0)
+        return sentence
+
+    def _pipe(self, draw: Draw, sentence: Sentence, chance: float = PIPED) -> None:
         for _ in range(3):
             if draw.random() >= chance or not self.catalogue.filters.apply(draw, sentence):
                 return
