@@ -184,7 +184,7 @@ def read_form(source: str, role: str, weight: float, kinds: Mapping[str, Kind], 
     if role == "code" and not is_value:
         raise ValueError(f"{where}: `code` must be one expression, and what is none stand in `do`, got {source!r}.")
     # A `return` or `yield` is read outside of its function, as in the questions that people ask.
-    unparsed = _single_parentheses(ast.unparse(tree))
+    unparsed = _bare_tuple(_single_parentheses(ast.unparse(tree)))
     canonical = _STAND_IN.sub(lambda match: f"${match[1]}" + (f"~{match[2]}" if match[2] else ""), unparsed)
     names: set[str] = set()
     with_attribute: set[str] = set()
@@ -238,6 +238,13 @@ def _single_parentheses(code: str) -> str:
             if is_generator:
                 code = code[: match.start() + 1] + inner[1:-1] + code[end + 1 :]
     return code
+
+
+def _bare_tuple(code: str) -> str:
+    """Code of `ast.unparse` without the parentheses around the tuple of `a, b = (b, a)`."""
+    match = re.fullmatch(r"([^=()]+ = )\((.*)\)", code)
+    bare = "".join(match.groups()) if match else code
+    return bare if ast.dump(ast.parse(bare)) == ast.dump(ast.parse(code)) else code
 
 
 def _what_it_gives(node: ast.expr) -> str:
