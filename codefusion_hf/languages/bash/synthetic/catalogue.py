@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The catalogue of commands: the YAML files of `catalogue/`, checked and compiled."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -82,10 +83,8 @@ class Entry:
             self.root = specification.get("root", 0.0)
             if self.flags and not any("@{+}" in code for code in _listed(specification["code"])):
                 raise ValueError("`flags` need @{+} in `code`.")
-            # Whether letters go onto a cluster that is there.
-            self.is_attached = any(
-                "@{+}" in code and code[code.index("@{+}") - 1] != " " for code in _listed(specification["code"])
-            )
+            # Whether letters go onto a cluster that is there, as in `rsync -a@{+}`.
+            self.is_attached = any(re.search(r" -[A-Za-z]+@\{\+\}", code) for code in _listed(specification["code"]))
             self._show = compile_phrase("<show>", kinds, phrases)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{name}: {error}") from error
@@ -135,8 +134,7 @@ class Entry:
         say = ""
         if says:
             say = " " + (says[0] if len(says) == 1 else ", ".join(says[:-1]) + " and " + says[-1])
-        code = letters + "".join(f" {word}" for word in words) if self.is_attached else " ".join(words)
-        return say, code
+        return say, letters + "".join(f" {word}" for word in words)
 
 
 def _listed(value: str | list[str]) -> list[str]:
@@ -249,7 +247,19 @@ def load_files(folder: Path = FOLDER) -> dict[str, Any]:
             files[path.stem] = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
         except yaml.YAMLError as error:
             raise ValueError(f"{path.name} is no YAML: {error}") from error
+        _check_keys(files[path.stem], path.name)
     return files
+
+
+def _check_keys(content: Any, name: str) -> None:
+    """YAML takes `on`, `off`, `yes` and `no` for truth values; as keys they would be passed over."""
+    if isinstance(content, dict):
+        if wrong := [key for key in content if not isinstance(key, str)]:
+            raise ValueError(f"{name}: the keys of a mapping must be strings, got {wrong[0]!r} in {content!r}.")
+        content = list(content.values())
+    if isinstance(content, list):
+        for part in content:
+            _check_keys(part, name)
 
 
 @lru_cache(maxsize=1)

@@ -35,7 +35,7 @@ LOOPS = (
     ('{find} | while read {name}; do echo "${name}"; {command}; done', "echo", 2),
 )
 # The weights of actions are raised to this power, so that rare ones are seen with many queries.
-FLATTENED = 0.85
+FLATTENED = 0.55
 NAMES = ("f", "file", "line", "i", "name", "fname", "filename", "x")
 # After these, the files are not where they were.
 GONE_AFTER = (
@@ -113,7 +113,7 @@ class FindSentences:
                     f"action {entry['cmd']}",
                     compile_code(entry["cmd"], kinds),
                     compile_phrase(entry["do"], kinds, phrases),
-                    entry.get("on", "fdl-"),
+                    entry.get("types", "fdl-"),
                     entry.get("single", False),
                     entry.get("bulk", False),
                     entry.get("out", "nothing"),
@@ -141,7 +141,7 @@ class FindSentences:
                     compile_phrase(entry["do"], kinds, phrases),
                     compile_phrase(entry["is"], kinds, phrases),
                     entry["out"],
-                    entry.get("on"),
+                    entry.get("types"),
                     f"listing {entry['code']}",
                 )
                 for entry in listing["printf"]
@@ -246,9 +246,9 @@ class FindSentences:
             wanted = 1 if random() < 0.62 else 2 if random() < 0.7 else 3
             for _ in range(wanted):
                 self.filters.apply(draw, sentence)
-            if " | " not in sentence.code:
-                while not self.filters.apply(draw, sentence):
-                    pass
+            for _ in range(8):
+                if " | " in sentence.code or self.filters.apply(draw, sentence):
+                    break
         else:
             self._end(draw, sentence)
         return sentence

@@ -67,14 +67,15 @@ class Generator:
             root = entry.root
             if entry.is_source:
                 self._pipe(draw, sentence)
-        order, noun = self.wrappers.wrap(draw, sentence, root)
-        return finish(draw, order, noun), sentence.code, draw
+        order, noun, front = self.wrappers.wrap(draw, sentence, root)
+        return finish(draw, order, noun, front), sentence.code, draw
 
     def _draw_pipeline(self, draw: Draw) -> Sentence:
         entry: Entry = self.catalogue.sources.draw(draw.random)
         sentence = entry.draw(draw, self.catalogue.numbers)
-        while not self.catalogue.filters.apply(draw, sentence):
-            pass
+        for _ in range(8):
+            if self.catalogue.filters.apply(draw, sentence):
+                break
         if draw.random() < PIPED_AGAIN:
             self._pipe(draw, sentence, 1.0)
         return sentence

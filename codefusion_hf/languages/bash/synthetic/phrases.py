@@ -262,7 +262,7 @@ def tidy(text: str) -> str:
     Returns:
         `str`: the sentence with single blanks, and none before a comma or full stop.
     """
-    return " ".join(text.split()).replace(" ,", ",")
+    return " ".join(text.split()).replace(" ,", ",").replace(",,", ",")
 
 
 __all__ = ["Draw", "Node", "Value", "compile_code", "compile_phrase", "tidy"]

@@ -14,7 +14,7 @@ from codefusion_hf.languages.bash.synthetic.phrases import Draw, Node, Value, co
 # How many tests a query has besides -type, and how often.
 NUMBER_OF_TESTS = ((0, 17), (1, 60), (2, 19), (3, 4))
 # The same where something is done with what is found: the commands that people write then look for simpler things.
-NUMBER_OF_TESTS_OF_ACTIONS = ((0, 27), (1, 63), (2, 10))
+NUMBER_OF_TESTS_OF_ACTIONS = ((0, 31), (1, 61), (2, 8))
 # Shares: a test negated, with upper and lower case alike, two tests joined by -o, an option, a part pruned.
 NEGATED = 0.09
 ANY_CASE = 0.13
@@ -23,7 +23,7 @@ OPTION = 0.045
 PRUNED = 0.035
 NO_BRACKETS = 0.35
 # How often a depth that was drawn is dropped in simple queries.
-SHALLOW = 0.45
+SHALLOW = 0.6
 TYPES = {"": 50, "f": 33, "d": 11.5, "l": 2.2, "s": 0.3, "p": 0.3, "b": 0.3, "c": 0.3}
 # Of those with -type: negated or one of two.
 OTHER_TYPES = (
@@ -155,6 +155,7 @@ class _Form:
     negated: Node | None
     is_group: bool
     drop_type: bool
+    is_here: bool
     needs: tuple[str, ...]
 
 
@@ -190,7 +191,7 @@ class Queries:
         self.nouns: dict[str, list[str]] = tests["nouns"]
         self.tests = [self._test(name, entry) for name, entry in tests["tests"].items()]
         self.test_weights = Weighted(self.tests, [entry["w"] for entry in tests["tests"].values()])
-        self.simple_test_weights = Weighted(self.tests, [entry["w"] ** 1.25 for entry in tests["tests"].values()])
+        self.simple_test_weights = Weighted(self.tests, [entry["w"] ** 1.6 for entry in tests["tests"].values()])
         weights = places["places"]["weights"]
         self.place_kinds = Weighted(list(weights), list(weights.values()))
         self.left_out: float = places["places"]["left_out"]
@@ -239,6 +240,7 @@ class Queries:
                         negated,
                         form.get("group", False),
                         form.get("drop_type", False),
+                        form.get("here", False),
                         tuple(form.get("needs", ())),
                     )
                 )
@@ -282,6 +284,7 @@ class Queries:
         wanted = (self.simple_numbers if simple else self.numbers).draw(random) if number is None else number
         test_weights = self.simple_test_weights if simple else self.test_weights
         rare = 0.5 if simple else 1.0
+        location = self._draw_place(draw, query, unsaid, simple or plain)
         pres: list[str] = []
         posts: list[str] = []
         classes: set[str] = set()
@@ -295,7 +298,8 @@ class Queries:
             if test.noun and types is not None and test.noun not in types:
                 continue
             form: _Form = test.forms.draw(random)
-            if plain and form.is_group:
+            # A path that begins with `./` is below the current directory alone.
+            if (plain and form.is_group) or (form.is_here and query.places not in ("", ".")):
                 continue
             drawn = self._draw_form(draw, test, form, query.is_type, bool(pres), NEGATED * rare)
             if drawn is None:
@@ -319,7 +323,6 @@ class Queries:
             # Alone, `-o` needs none; `command` puts them back where an action follows.
             query.tests = [query.tests[0][3:-3]]
             query.needs_group = True
-        location = self._draw_place(draw, query, unsaid, simple or plain)
         extras: list[str] = []
         if not plain and random() < OPTION * rare:
             self._add_option(draw, query, classes, extras)
@@ -406,7 +409,7 @@ class Queries:
             kind = self.place_kinds.draw(random)
         inner = draw.nested()
         code_node, say_node, needs, source = self.depths.draw(random)
-        if simple and source and random() < SHALLOW:
+        if kind == "absolute" or (simple and source and random() < SHALLOW):
             code_node, say_node, needs, source = self.depths.options[0]
         if kind in ("unsaid", "root", "absolute", "twoplaces", "threeplaces") and source:
             # A depth needs a single place to be counted from.

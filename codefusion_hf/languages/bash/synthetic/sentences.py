@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a command does, said step by step, and the commands that read what another one prints."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +14,9 @@ from codefusion_hf.languages.bash.synthetic.queries import Weighted, order_value
 # "text" are the lines of a text, "numbers" begin with a number, "sizes" with a size such as 4.0K.
 OUTPUTS = ("files", "lines", "text", "numbers", "sizes", "value", "nothing")
 PIPED = frozenset(("files", "lines", "text", "numbers", "sizes"))
-# How a sentence refers to what the step before printed.
-PRONOUNS = {"files": "them", "lines": "them"}
+# Commands that tell columns apart, which makes no sense after those that leave one, or one line.
+_OF_COLUMNS = re.compile(r"\bprint \$|\bcut -|sort -\S*k|sort .*-[kt]|\$F\[|sum \+=|column|s \+= \$")
+_CUTS = re.compile(r"\bprint \$\S*\}|\bcut -|\$F\[|tr '\\n'|paste -s|tr -d '\\n'|\| *xargs$|^xargs$|print length")
 
 
 @dataclass
@@ -33,6 +35,8 @@ class Sentence:
             One of `OUTPUTS`.
         steps (`list[str]`):
             What is done after the order, as orders.
+        is_column (`bool`):
+            Whether what it prints has been cut down to one column.
     """
 
     code: str
@@ -40,6 +44,7 @@ class Sentence:
     noun: str = ""
     output: str = "nothing"
     steps: list[str] = field(default_factory=list)
+    is_column: bool = False
 
     def say(self, draw: Draw) -> str:
         """
@@ -73,6 +78,8 @@ class _Filter:
     noun: Node | None
     output: str
     needs: tuple[str, ...]
+    of_columns: bool
+    cuts: bool
 
 
 class Filters:
@@ -92,7 +99,7 @@ class Filters:
     """
 
     def __init__(self, entries: list[dict[str, Any]], kinds: set[str], phrases: set[str]):
-        kinds = kinds | {"in"}
+        kinds = kinds | {"in", "of_in"}
         by_input: dict[str, tuple[list[_Filter], list[float]]] = {name: ([], []) for name in PIPED}
         self.list_phrase = compile_phrase("<list>", kinds, phrases)
         self.names: list[str] = []
@@ -122,6 +129,8 @@ class Filters:
                 noun,
                 entry["out"],
                 tuple(entry.get("needs", ())),
+                bool(_OF_COLUMNS.search(entry["code"])),
+                bool(_CUTS.search(entry["code"])),
             )
             for kind in inputs:
                 by_input[kind][0].append(compiled)
@@ -144,6 +153,8 @@ class Filters:
         if sentence.output not in self.filters:
             return False
         chosen: _Filter = self.filters[sentence.output].draw(draw.random)
+        if sentence.is_column and chosen.of_columns:
+            return False
         inner = draw.nested()
         if chosen.needs:
             order_values(inner, chosen.needs)
@@ -151,6 +162,11 @@ class Filters:
         can_nest = chosen.order is not None and noun and not sentence.steps
         if can_nest and (chosen.then is None or draw.random() < 0.6):
             inner.values["in"] = Value(noun, noun, noun, noun)
+            # "the first ten files in /tmp", but "the first ten of the lines of x".
+            is_plain = sentence.output == "files" and not noun.startswith(("the ", "all ", "a ", "those "))
+            is_text = sentence.output in ("text", "numbers", "sizes") and "line" not in noun
+            of_noun = noun if is_plain else f"lines of {noun}" if is_text else f"of {noun}"
+            inner.values["of_in"] = Value(of_noun, of_noun, of_noun, of_noun)
             assert chosen.order is not None
             sentence.order = chosen.order(inner)
             sentence.noun = chosen.noun(inner) if chosen.noun is not None else ""
@@ -164,6 +180,7 @@ class Filters:
         sentence.code = f"{sentence.code} | {chosen.code(inner)}"
         if chosen.output != "same":
             sentence.output = chosen.output
+        sentence.is_column = sentence.is_column or chosen.cuts
         draw.entries.append(chosen.name)
         return True
 

@@ -35,7 +35,7 @@ CAPITAL = 0.55
 FULL_STOP = 0.12
 
 
-def finish(draw: Draw, order: str, noun: str) -> str:
+def finish(draw: Draw, order: str, noun: str, front: str = "") -> str:
     """
     Make the sentence.
 
@@ -46,6 +46,8 @@ def finish(draw: Draw, order: str, noun: str) -> str:
             What to do.
         noun (`str`):
             The same as a noun phrase, or empty.
+        front (`str`, *optional*, defaults to `""`):
+            What goes before an order and after a question, such as `as root`.
 
     Returns:
         `str`: the sentence.
@@ -61,9 +63,11 @@ def finish(draw: Draw, order: str, noun: str) -> str:
             template = draw.choice(QUESTIONS)
         elif part < QUESTION + WISH:
             template = draw.choice(WISHES)
+        if front:
+            order = f"{front}, {order}" if template == "{}" else f"{order} {front}"
         text = template.replace("{}", order, 1)
         question = template.endswith("?")
-    text = tidy(text).rstrip(", ")
+    text = tidy(text).rstrip(", ").replace(" ?", "?")
     if random() < CAPITAL and text[:1].islower():
         text = text[0].upper() + text[1:]
     if not question and text[-1:] not in ".?" and random() < FULL_STOP:

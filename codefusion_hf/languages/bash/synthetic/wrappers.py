@@ -52,7 +52,7 @@ class Wrappers:
         self.kinds = Weighted(list(KINDS), list(KINDS.values()))
         self.phrases = {name: compile_phrase(text, kinds, phrases) for name, text in catalogue.wrapper_phrases.items()}
 
-    def wrap(self, draw: Draw, sentence: Sentence, root: float) -> tuple[str, str]:
+    def wrap(self, draw: Draw, sentence: Sentence, root: float) -> tuple[str, str, str]:
         """
         Put something around a command, sometimes.
 
@@ -65,7 +65,8 @@ class Wrappers:
                 How often it is run by sudo.
 
         Returns:
-            `tuple[str, str]`: the order, and the noun phrase or an empty string.
+            `tuple[str, str, str]`: the order, the noun phrase or an empty string, and what goes before the order or,
+            in a question, after it, or an empty string.
         """
         order, noun = sentence.say(draw), sentence.noun if not sentence.steps else ""
         code = sentence.code
@@ -73,28 +74,31 @@ class Wrappers:
             code.startswith(COMPOUND) or " && " in code or " || " in code or "; " in code or code.endswith("&")
         )
         first = code.split(" ", 1)[0]
-        if root and draw.random() < root and not is_compound and first != "sudo":
-            sentence.code = f"sudo {code}"
+        is_pipe = " | " in code and " | xargs " not in code
+        if root and draw.random() < root and not is_compound and not is_pipe and "sudo" not in code:
+            # In a pipeline, each command that changes something needs the rights.
+            sentence.code = "sudo " + code.replace(" | xargs ", " | sudo xargs ")
             said = draw.phrases["as_root"](draw)
-            return (f"{order} {said}" if draw.chance(0.7) else f"{said}, {order}"), ""
+            return (f"{order} {said}", "", "") if draw.chance(0.7) else (order, "", said)
         if draw.random() >= WRAPPED or is_compound or first in OF_THE_SHELL or "=" in first:
-            return order, noun
+            return order, noun, ""
         kind = self.kinds.draw(draw.random)
         is_redirected = ">" in code
         if kind in OF_OUTPUT and (is_redirected or sentence.output not in (*PIPED, "value")):
-            return order, noun
+            return order, noun, ""
         inner = draw.nested()
         inner.values["what"] = Value(noun, noun, noun, noun)
         said = self._wrap(draw, inner, sentence, kind, order, bool(noun), is_redirected or " | " in code)
         if not said:
-            return order, noun
+            return order, noun, ""
         draw.entries.append(f"wrapper {kind}")
-        return said, ""
+        front, _, rest = said.rpartition("\0")
+        return rest, "", front
 
     def _wrap(
         self, draw: Draw, inner: Draw, sentence: Sentence, kind: str, order: str, has_noun: bool, is_long: bool
     ) -> str:
-        """The order with what was put around the command, or nothing if it does not fit."""
+        """The order with what was put around the command (before it, up to a null character), or nothing."""
         code = sentence.code
         say = self.phrases
         if kind == "variable":
@@ -121,11 +125,11 @@ class Wrappers:
                 return ""
             said = say["ssh"](inner)
             sentence.code = f"ssh {inner.values['host'].raw} '{code}'"
-            return f"{said}, {order}" if draw.chance(0.4) else f"{order} {said}"
+            return f"{said}\0{order}" if draw.chance(0.4) else f"{order} {said}"
         if kind == "watch":
             if "'" in code:
                 return ""
-            said = f"{say['watch'](inner)} {order}"
+            said = f"{say['watch'](inner)}\0{order}" if draw.chance(0.4) else f"{order} {say['watch'](inner)}"
             is_plain = code.replace(" ", "").replace("-", "").isalnum() and draw.chance(0.5)
             sentence.code = f"watch -n {inner.values['few'].raw} " + (code if is_plain else f"'{code}'")
             return said
