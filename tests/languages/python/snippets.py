@@ -10,7 +10,7 @@ from pathlib import Path
 
 from codefusion_hf.languages.python.synthetic.catalogue import Entry
 from codefusion_hf.languages.python.synthetic.kinds import load_kinds
-from codefusion_hf.languages.python.synthetic.values import Value, literal, name
+from codefusion_hf.languages.python.synthetic.values import Value, name
 
 
 SLOT = re.compile(r"\$([a-z]+[0-9]*)(?:~([a-z]+))?")
@@ -115,4 +115,4 @@ def failures(entries: list[Entry], folder: Path, seconds: float) -> list[dict]:
     return json.loads(done.stdout)
 
 
-__all__ = ["Value", "failures", "literal", "snippets"]
+__all__ = ["failures", "snippets"]

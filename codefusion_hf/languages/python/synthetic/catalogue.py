@@ -280,7 +280,7 @@ def _read_entry(
     where = f"{subject} {number}"
     if not isinstance(raw, dict):
         raise ValueError(f"{where}: an entry must be a mapping, got {raw!r}.")
-    where = f"{where} ({_texts(raw.get('text', ['?']))[0]!r})"
+    where = f"{where} ({str(raw.get('text'))[:60]})"
     unknown = raw.keys() - _ENTRY_KEYS
     if unknown:
         raise ValueError(f"{where}: an entry may have {', '.join(sorted(_ENTRY_KEYS))}, got {sorted(unknown)}.")

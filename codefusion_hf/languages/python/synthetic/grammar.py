@@ -190,4 +190,4 @@ def count_texts(node: Node) -> int:
     return 1
 
 
-__all__ = ["Node", "Slot", "certain_slots", "count_texts", "draw", "parse", "slots"]
+__all__ = ["Joined", "Node", "Slot", "certain_slots", "count_texts", "draw", "parse", "slots"]

@@ -10,6 +10,8 @@ from random import Random
 import yaml
 
 
+# How often an order begins with another verb than its template has.
+SYNONYM_SHARE = 0.25
 # Shares of the styles, as about 2,100 questions of Stack Overflow have them.
 GERUND_SHARE = 0.04
 QUESTION_SHARE = 0.03
@@ -44,6 +46,13 @@ def load_verbs() -> dict[str, str]:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
+@lru_cache(maxsize=1)
+def load_synonyms() -> dict[str, list[str]]:
+    """What may be said instead of the verb that an order begins with."""
+    path = files("codefusion_hf.languages.python.synthetic") / "words" / "synonyms.yaml"
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
 def printed(sentence: str, random: Random) -> str:
     """The sentence that asks to print what this one asks for."""
     for verb in _SHOWN:
@@ -75,6 +84,10 @@ def finish(sentence: str, random: Random) -> str:
     sentence = _SPACE_BEFORE_COMMA.sub(",", " ".join(sentence.split()))
     verb, _, rest = sentence.partition(" ")
     verbs = load_verbs()
+    synonyms = load_synonyms()
+    if verb in synonyms and not rest.startswith("rid of ") and random.random() < SYNONYM_SHARE:
+        verb, _, rest = f"{random.choice(synonyms[verb])} {rest}".partition(" ")
+        sentence = f"{verb} {rest}"
     is_order = verb in verbs
     chance = random.random()
     if is_order and chance < GERUND_SHARE:
@@ -97,4 +110,4 @@ def finish(sentence: str, random: Random) -> str:
     return sentence
 
 
-__all__ = ["assigned", "finish", "load_verbs", "printed"]
+__all__ = ["assigned", "finish", "load_synonyms", "load_verbs", "printed"]
