@@ -152,7 +152,7 @@ def test_values_that_the_sentence_quotes_are_in_the_command(pairs):
 def test_numbers_and_units():
     generator = Generator(load_catalogue(), seed=2)
     seen = Counter()
-    for _ in range(6000):
+    for _ in range(15000):
         text, code, _ = generator.draw()
         for number in re.findall(r"(\d+) (?:MB|megabytes)\b", text):
             if "-size" in code and "du " not in code:

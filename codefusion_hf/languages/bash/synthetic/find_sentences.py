@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pairs about `find`: what it lists, and what is done with it by `-exec`, `xargs`, loops and pipelines."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +57,9 @@ GONE_AFTER = (
 HOW_MANY_PROCESSES = ("2", "4", "8", "10", "16")
 
 
+_EMBEDDED = re.compile(r"-c '[^']*\{\}")
+
+
 @dataclass(frozen=True)
 class _Action:
     name: str
@@ -67,6 +71,8 @@ class _Action:
     output: str
     # Whether the sentence has `of {obj}`, which does not go with "them".
     is_of: bool
+    # Whether the name stands inside a program in quotes, where only -exec and `xargs -I` put it.
+    is_embedded: bool
 
 
 class FindSentences:
@@ -118,6 +124,7 @@ class FindSentences:
                     entry.get("bulk", False),
                     entry.get("out", "nothing"),
                     "of {obj}" in entry["do"],
+                    bool(_EMBEDDED.search(entry["cmd"])),
                 )
             )
             self.names.append(f"action {entry['cmd']}")
@@ -278,12 +285,11 @@ class FindSentences:
         sentence.noun = ""
 
     def _delete(self, draw: Draw) -> Sentence:
-        query = self.queries.draw(draw, "fdl-")
-        draw.entries.append("find -delete")
-        if query.prune:
-            # -delete implies -depth, with which -prune does nothing.
-            query.prune = ""
+        query = self.queries.draw(draw, "fdl-", plain=True)
+        while not query.tests:
+            # Everything and the starting point itself is never meant.
             query = self.queries.draw(draw, "fdl-", plain=True)
+        draw.entries.append("find -delete")
         action = draw.choice(("-delete",) * 8 + ("-print -delete", "-delete -print", "-ls -delete"))
         order = self._with_object(draw, query, f"{self._phrase('delete', draw)} {{}}", is_of=False)
         if action == "-print -delete":
@@ -317,8 +323,10 @@ class FindSentences:
         if shape == "exec":
             action = self._draw_action(draw, lambda action: not action.is_bulk or draw.chance(0.35))
         elif shape == "substitution":
-            action = self._draw_action(draw, lambda action: not action.is_single)
-        elif shape in ("loop", "two"):
+            action = self._draw_action(draw, lambda action: not action.is_single and not action.is_embedded)
+        elif shape == "loop":
+            action = self._draw_action(draw, lambda action: not action.is_bulk and not action.is_embedded)
+        elif shape == "two":
             action = self._draw_action(draw, lambda action: not action.is_bulk)
         else:
             action = self._draw_action(draw, lambda action: True)
