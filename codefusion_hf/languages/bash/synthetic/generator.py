@@ -19,7 +19,7 @@ from codefusion_hf.languages.bash.synthetic.styles import finish
 from codefusion_hf.languages.bash.synthetic.wrappers import Wrappers
 
 
-FIND_WEIGHT = 1050.0
+FIND_WEIGHT = 1380.0
 # Of pipelines that do not begin with `find`, besides those that the families' own commands begin.
 PIPELINE_WEIGHT = 230.0
 # How often the output of a command that can be read by others is, and then by a second and a third one.
