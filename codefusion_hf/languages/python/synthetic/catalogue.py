@@ -42,6 +42,8 @@ _VIEW = re.compile(r"(?<= in )(\$[a-z0-9]+\.(?:items|values|keys)\(\))(?!\w|\.)"
 
 _ENTRY_KEYS = {"text", "code", "do", "old", "weight", "run", "setup", "expect", "after", "check", "unrun"}
 _FILE_KEYS = {"subject", "share", "imports", "needs", "entries"}
+# Numerals that are to stay as they are, where `ast.unparse` writes decimal ones.
+_NUMERAL = re.compile(r"\b0[ox][0-9a-fA-F]+\b(?!')")
 # A slot while the code around it is parsed: a name that no code has.
 _STAND_IN = re.compile(r"ZQ_([a-z]+[0-9]*)_([a-z]*)_QZ")
 
@@ -176,7 +178,8 @@ def read_form(source: str, role: str, weight: float, kinds: Mapping[str, Kind], 
         return f"ZQ_{match[1]}_{match[2] or ''}_QZ"
 
     try:
-        tree = ast.parse(re.sub(r"\$([a-z]+[0-9]*)(?:~([a-z]+))?", stand_in, source))
+        source_of_names = _NUMERAL.sub(r"ZN_\g<0>_NZ", source)
+        tree = ast.parse(re.sub(r"\$([a-z]+[0-9]*)(?:~([a-z]+))?", stand_in, source_of_names))
     except SyntaxError as error:
         raise ValueError(f"{where}: code must parse ({error.msg}), got {source!r}.") from None
     body = tree.body
@@ -185,6 +188,7 @@ def read_form(source: str, role: str, weight: float, kinds: Mapping[str, Kind], 
         raise ValueError(f"{where}: `code` must be one expression, and what is none stand in `do`, got {source!r}.")
     # A `return` or `yield` is read outside of its function, as in the questions that people ask.
     unparsed = _bare_tuple(_single_parentheses(ast.unparse(tree)))
+    unparsed = re.sub(r"ZN_(\w+)_NZ", r"\1", unparsed)
     canonical = _STAND_IN.sub(lambda match: f"${match[1]}" + (f"~{match[2]}" if match[2] else ""), unparsed)
     names: set[str] = set()
     with_attribute: set[str] = set()
@@ -213,7 +217,7 @@ def read_form(source: str, role: str, weight: float, kinds: Mapping[str, Kind], 
         pieces=tuple(piece for piece in pieces if piece != ""),
         role=role,
         weight=weight,
-        names=frozenset(name for name in names if not _STAND_IN.fullmatch(name)),
+        names=frozenset(name for name in names if not _STAND_IN.fullmatch(name) and not name.startswith("ZN_")),
         uses=Counter(piece.name for piece in pieces if isinstance(piece, Slot)),
         with_attribute=frozenset(with_attribute),
         is_value=is_value,

@@ -149,6 +149,9 @@ class PairGenerator:
         for slot in form.uses:
             if slot not in values:
                 self._draw_value(slot, idiom, form, number, style, used, values, random, phrase_share)
+        if style in ("'", '"') and any(value.style == "string" for value in values.values()):
+            # Else a name would look like a string.
+            style = "`"
         text = self._sentence(idiom.texts[number], values, style, random)
         parts = []
         for piece in form.pieces:
@@ -186,7 +189,7 @@ class PairGenerator:
                 used.add(values[slot].code)
                 return
         once = form.uses[slot] == 1
-        may_be_phrase = once and label in self.phrases and slot in idiom.after_noun[number]
+        may_be_phrase = once and label in self.phrases and slot in idiom.after_noun[number] - idiom.entry.named
         if may_be_phrase and random.random() < phrase_share:
             phrase: _Idiom = self.phrases[label].draw(random)
             inner: Form = phrase.forms.draw(random)
@@ -208,7 +211,7 @@ class PairGenerator:
                 return value.text
             kind = self.kinds[slot.kind]
             phrase = kind.phrase(value.get(slot.field), random, style)
-            if slot.noun and kind.noun is not None and random.random() < NOUN_SHARE:
+            if slot.noun and kind.noun is not None and (kind.sure or random.random() < NOUN_SHARE):
                 return f"{kind.pools.draw(kind.noun, random)} {phrase}"
             return phrase
 

@@ -32,6 +32,7 @@ _KEYS = {
     "said": dict,
     "bare": bool,
     "hidden": bool,
+    "sure": bool,
     "follows": str,
 }
 
@@ -84,6 +85,8 @@ class Kind:
             Whether names are no variables but, say, attributes.
         hidden (`bool`):
             Whether sentences say nothing of it, such as the variable of a loop.
+        sure (`bool`):
+            Whether its noun always stands before a value, which says what is in it.
         follows (`str`):
             The kind whose names go together with those of this one, or `""`.
     """
@@ -98,6 +101,7 @@ class Kind:
     said: Mapping[str, Node]
     bare: bool
     hidden: bool
+    sure: bool
     follows: str
 
     @property
@@ -161,7 +165,7 @@ class Kind:
         """
         if self.bare or self.hidden:
             return name(data)
-        if isinstance(data, dict) and self.make in ("date", "moment", "time", "separated", "bounds", "span"):
+        if isinstance(data, dict) and self.make in ("date", "moment", "time", "separated", "bounds", "span", "period"):
             first, *_ = data.values()
             return literal(first, **data)
         return literal(data)
@@ -197,6 +201,7 @@ def _kind(label: str, entry: Mapping[str, Any], pools: Words, where: str) -> Kin
         said=said,
         bare=bool(entry.get("bare", False)),
         hidden=bool(entry.get("hidden", False)),
+        sure=bool(entry.get("sure", False)),
         follows=entry.get("follows", ""),
     )
 

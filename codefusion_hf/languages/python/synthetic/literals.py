@@ -52,7 +52,11 @@ def _integer(random: Random) -> int:
 
 
 def _count(random: Random) -> int:
-    return random.randrange(2, 8) if random.random() < 0.75 else random.choice((1, 8, 9, 10, 10, 12, 15, 20, 50, 100))
+    return random.randrange(2, 8) if random.random() < 0.75 else random.choice((8, 9, 10, 10, 12, 15, 20, 50, 100))
+
+
+def _places(random: Random) -> int:
+    return random.choice((1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 5, 6))
 
 
 def _index(random: Random) -> int:
@@ -115,6 +119,12 @@ def _dated(random: Random, formats: tuple[str, ...]) -> Value:
     )
 
 
+def _period(random: Random) -> Value:
+    """A date, as a string in ISO's format, that has a later one as its field."""
+    start = _moment(random).date()
+    return literal(str(start), end=str(start + datetime.timedelta(days=random.randrange(1, 500))))
+
+
 def _separated(random: Random, word: Callable[[], str], separators: str) -> Value:
     """Words with a separator between them, which is a field, as are the first and the last of the words."""
     separator = random.choice(separators)
@@ -167,6 +177,7 @@ def _address(random: Random) -> str:
 MAKERS: dict[str, Callable[[Random, Callable[[], str]], Value]] = {
     "integer": lambda random, word: literal(_integer(random)),
     "count": lambda random, word: literal(_count(random)),
+    "places": lambda random, word: literal(_places(random)),
     "index": lambda random, word: literal(_index(random)),
     "real": lambda random, word: literal(_real(random)),
     "share": lambda random, word: literal(random.randrange(1, 20) / 20),
@@ -187,6 +198,7 @@ MAKERS: dict[str, Callable[[Random, Callable[[], str]], Value]] = {
     "date": lambda random, word: _dated(random, DATE_FORMATS),
     "moment": lambda random, word: _dated(random, MOMENT_FORMATS),
     "time": lambda random, word: _dated(random, TIME_FORMATS),
+    "period": lambda random, word: _period(random),
     "separated": lambda random, word: _separated(random, word, ",,,;-|:_/"),
     "bounds": lambda random, word: _bounds(random),
     "span": lambda random, word: _span(random),
@@ -197,7 +209,9 @@ MAKERS: dict[str, Callable[[Random, Callable[[], str]], Value]] = {
     "address": lambda random, word: literal(_address(random)),
 }
 # Those whose literals are strings.
-TEXT_MAKERS = frozenset({"sentence", "separated", "hexadecimal", "binary", "address", "date", "moment", "time"})
+TEXT_MAKERS = frozenset(
+    {"sentence", "separated", "hexadecimal", "binary", "address", "date", "moment", "time", "period"}
+)
 
 
 __all__ = ["DATE_FORMATS", "MAKERS", "MOMENT_FORMATS", "TEXT_MAKERS", "TIME_FORMATS"]

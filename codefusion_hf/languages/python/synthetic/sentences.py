@@ -36,6 +36,12 @@ _ASSIGNED_AFTER = (
 )
 # What an optional part leaves when it begins with a comma.
 _SPACE_BEFORE_COMMA = re.compile(r"(?<=[\w`')\]]) ,(?= [a-z])")
+# Articles as the parts of a sentence leave them: "nested the list", "the the value", "a array".
+_ADJECTIVE_BEFORE_ARTICLE = re.compile(
+    r"\b(nested|multiline|sorted|existing|numeric|unicode|non-empty|encoded|1d) (the given|the|an|a)\b(?= \w)"
+)
+_TWO_ARTICLES = re.compile(r"\b(?:the|an|a) (the|an|a)\b(?= \w)")
+_VOWEL_AFTER_A = re.compile(r"\b([Aa]) (?=(?:[aeio](?!ne\b|ne-)|un(?!i)|up)\w)")
 _ASSIGNED_NOUN = (" as ", " as variable ", " and call it ", " into ", " into variable ")
 
 
@@ -65,7 +71,8 @@ def assigned(sentence: str, variable: str, random: Random) -> str:
     """The sentence that asks to assign what this one asks for to a variable, given as it stands in the sentence."""
     # "create list ... as `b`", but "check if ... and store the result in `b`".
     is_made = sentence.startswith(("create ", "make ", "read ", "load ", "open ", "build ", "generate "))
-    return sentence + random.choice(_ASSIGNED_NOUN if is_made else _ASSIGNED_AFTER) + variable
+    is_short = is_made and " and " not in sentence and ", " not in sentence
+    return sentence + random.choice(_ASSIGNED_NOUN if is_short else _ASSIGNED_AFTER) + variable
 
 
 def finish(sentence: str, random: Random) -> str:
@@ -82,6 +89,9 @@ def finish(sentence: str, random: Random) -> str:
         `str`: the sentence, without superfluous spaces.
     """
     sentence = _SPACE_BEFORE_COMMA.sub(",", " ".join(sentence.split()))
+    sentence = _ADJECTIVE_BEFORE_ARTICLE.sub(r"\2 \1", sentence)
+    sentence = _TWO_ARTICLES.sub(r"\1", sentence)
+    sentence = _VOWEL_AFTER_A.sub(r"\1n ", sentence)
     verb, _, rest = sentence.partition(" ")
     verbs = load_verbs()
     synonyms = load_synonyms()
