@@ -218,7 +218,7 @@ class FindSentences:
         draw.entries.append(f"find {kind or 'plain'}")
         if kind == "printf":
             code, order, noun, output, types, name = self.printf.draw(random)
-            if types and query.is_type not in types:
+            if types and (query.is_type or "-") not in types:
                 query = self.queries.draw(draw, types)
             inner = draw.nested()
             inner.values["obj"] = Value(query.say, query.say, query.say, query.say)

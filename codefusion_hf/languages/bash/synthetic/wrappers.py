@@ -8,8 +8,9 @@ from codefusion_hf.languages.bash.synthetic.queries import Weighted
 from codefusion_hf.languages.bash.synthetic.sentences import PIPED, Sentence
 
 
-# How often something is put around a command, and what.
+# How often something is put around a command, around one that prints a single value, and what.
 WRAPPED = 0.16
+WRAPPED_VALUE = 0.32
 KINDS = {
     "variable": 40,
     "file": 14,
@@ -80,7 +81,8 @@ class Wrappers:
             sentence.code = "sudo " + code.replace(" | xargs ", " | sudo xargs ")
             said = draw.phrases["as_root"](draw)
             return (f"{order} {said}", "", "") if draw.chance(0.7) else (order, "", said)
-        if draw.random() >= WRAPPED or is_compound or first in OF_THE_SHELL or "=" in first:
+        chance = WRAPPED_VALUE if sentence.output == "value" else WRAPPED
+        if draw.random() >= chance or is_compound or first in OF_THE_SHELL or "=" in first:
             return order, noun, ""
         kind = self.kinds.draw(draw.random)
         is_redirected = ">" in code
