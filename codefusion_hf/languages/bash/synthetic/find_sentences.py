@@ -69,7 +69,7 @@ class _Action:
     is_single: bool
     is_bulk: bool
     output: str
-    # Whether the sentence has `of {obj}`, which does not go with "them".
+    # Whether the sentence has `of {obj}` or the like, which does not go with "them".
     is_of: bool
     # Whether the name stands inside a program in quotes, where only -exec and `xargs -I` put it.
     is_embedded: bool
@@ -123,7 +123,7 @@ class FindSentences:
                     entry.get("single", False),
                     entry.get("bulk", False),
                     entry.get("out", "nothing"),
-                    "of {obj}" in entry["do"],
+                    any(words in entry["do"] for words in ("of {obj}", "{obj} that")),
                     bool(_EMBEDDED.search(entry["cmd"])),
                 )
             )
