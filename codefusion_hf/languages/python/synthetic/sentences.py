@@ -38,7 +38,7 @@ _ASSIGNED_AFTER = (
 _SPACE_BEFORE_COMMA = re.compile(r"(?<=[\w`')\]]) ,(?= [a-z])")
 # Articles as the parts of a sentence leave them: "nested the list", "the the value", "a array".
 _ADJECTIVE_BEFORE_ARTICLE = re.compile(
-    r"\b(nested|multiline|sorted|existing|numeric|unicode|non-empty|encoded|1d) (the given|the|an|a)\b(?= \w)"
+    r"\b(nested|multiline|sorted|existing|numeric|unicode|non-empty|1d) (the given|the|an|a)\b(?= \w)"
 )
 _TWO_ARTICLES = re.compile(r"\b(?:the|an|a) (the|an|a)\b(?= \w)")
 _VOWEL_AFTER_A = re.compile(r"\b([Aa]) (?=(?:[aeio](?!ne\b|ne-)|un(?!i)|up)\w)")
