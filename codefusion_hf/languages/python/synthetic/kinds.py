@@ -33,6 +33,7 @@ _KEYS = {
     "bare": bool,
     "hidden": bool,
     "sure": bool,
+    "marked": bool,
     "follows": str,
 }
 
@@ -87,6 +88,8 @@ class Kind:
             Whether sentences say nothing of it, such as the variable of a loop.
         sure (`bool`):
             Whether its noun always stands before a value, which says what is in it.
+        marked (`bool`):
+            Whether its names are in backticks where names are in quotes at all, for they would look like strings.
         follows (`str`):
             The kind whose names go together with those of this one, or `""`.
     """
@@ -102,6 +105,7 @@ class Kind:
     bare: bool
     hidden: bool
     sure: bool
+    marked: bool
     follows: str
 
     @property
@@ -112,7 +116,8 @@ class Kind:
     @property
     def may_be_text(self) -> bool:
         """Whether its values may be names or strings."""
-        return bool(self.names) and not self.bare and (bool(self.strings) or self.make in TEXT_MAKERS)
+        has_strings = bool(self.strings) or self.make in TEXT_MAKERS
+        return self.marked or (bool(self.names) and not self.bare and has_strings)
 
     def draw(
         self, random: Random, used: Collection[str], only_names: bool = False, only_literals: bool = False
@@ -202,6 +207,7 @@ def _kind(label: str, entry: Mapping[str, Any], pools: Words, where: str) -> Kin
         bare=bool(entry.get("bare", False)),
         hidden=bool(entry.get("hidden", False)),
         sure=bool(entry.get("sure", False)),
+        marked=bool(entry.get("marked", False)),
         follows=entry.get("follows", ""),
     )
 

@@ -95,7 +95,7 @@ def finish(sentence: str, random: Random) -> str:
     verb, _, rest = sentence.partition(" ")
     verbs = load_verbs()
     synonyms = load_synonyms()
-    if verb in synonyms and not rest.startswith("rid of ") and random.random() < SYNONYM_SHARE:
+    if verb in synonyms and not rest.startswith(("rid of ", "out ")) and random.random() < SYNONYM_SHARE:
         verb, _, rest = f"{random.choice(synonyms[verb])} {rest}".partition(" ")
         sentence = f"{verb} {rest}"
     is_order = verb in verbs
