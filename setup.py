@@ -47,6 +47,8 @@ extras["evaluation"] = [
     "scipy>=1.15",  # `bootstrap` takes `rng`
 ]
 extras["excel"] = ["openpyxl"]
+extras["memory"] = ["bm25s", "pyarrow"]
+extras["dense"] = [*extras["memory"], "faiss-cpu"]  # look-up with a sentence encoder
 extras["samplers"] = ["scipy", "torchsde"]  # LMSDiscreteScheduler and the DPMSolverSDE scheduler of diffusers
 # setuptools 70.1 is the first that builds a wheel alone: `make quality` and the wheel's test build without isolation
 extras["quality"] = ["mypy", "ruff", "setuptools>=70.1"]
@@ -56,7 +58,11 @@ extras["test"] = [
     "psutil",
     "pytest",
     "setuptools>=70.1",
-    *(requirement for name in ("training", "lora", "evaluation", "excel", "samplers") for requirement in extras[name]),
+    *(
+        requirement
+        for name in ("training", "lora", "evaluation", "excel", "dense", "samplers")
+        for requirement in extras[name]
+    ),
 ]
 extras["dev"] = [*extras["test"], *extras["quality"]]
 

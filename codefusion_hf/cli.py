@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codefusion_hf.commands.data import add_data_parser
+from codefusion_hf.commands.memory import add_memory_parser
 from codefusion_hf.terminal import OneLineErrorParser, printable
 
 
@@ -555,6 +556,7 @@ def make_parser() -> argparse.ArgumentParser:
     push.set_defaults(command=push_command)
 
     add_data_parser(commands)
+    add_memory_parser(commands)
     return parser
 
 
