@@ -1,6 +1,6 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What the Hub asks of the metadata of a model card, as far as ours have it."""
+"""What the Hub asks of the metadata of a card, of a model or a data set, as far as ours have it."""
 
 import re
 from typing import Any
@@ -10,6 +10,7 @@ import yaml
 
 REPO_ID = re.compile(r"([A-Za-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]*")
 LANGUAGE = re.compile(r"[a-z]{2,3}|code|multilingual")
+SIZE = re.compile(r"n<1K|1K<n<10K|10K<n<100K|100K<n<1M|1M<n<10M|10M<n<100M")
 LICENCE = re.compile(r"[a-z0-9][a-z0-9.-]*")
 
 
@@ -30,7 +31,13 @@ def metadata_errors(card: str) -> list[str]:
     for name, pattern in (("license", LICENCE), ("library_name", LICENCE), ("pipeline_tag", LICENCE)):
         if name in data:
             check(name, data[name], pattern)
-    for name, pattern in (("language", LANGUAGE), ("datasets", REPO_ID), ("base_model", REPO_ID)):
+    for name, pattern in (
+        ("language", LANGUAGE),
+        ("datasets", REPO_ID),
+        ("base_model", REPO_ID),
+        ("size_categories", SIZE),
+        ("task_categories", LICENCE),
+    ):
         values = data.get(name, [])
         for value in values if isinstance(values, list) else [values]:
             check(name, value, pattern)

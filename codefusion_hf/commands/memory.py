@@ -41,10 +41,8 @@ def build_command(args: argparse.Namespace) -> None:
     if args.deduplicate:
         memory.deduplicate()
     memory.save_pretrained(args.output_dir, license=args.license)
-    print(
-        f"{args.output_dir}: {len(memory)} rows. Left out {num_read - len(memory)} that repeat others or are "
-        "malformed."
-    )
+    left_out = num_read - len(memory)
+    print(f"{args.output_dir}: {len(memory)} rows.{f' Left out {left_out} that repeat others.' if left_out else ''}")
 
 
 def search_command(args: argparse.Namespace) -> None:

@@ -1,6 +1,9 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A double of the Hub: as much of its HTTP interface as huggingface_hub uses to push and load models, in memory."""
+"""
+A double of the Hub: as much of its HTTP interface as huggingface_hub uses to push and load models and data sets, in
+memory.
+"""
 
 import base64
 import hashlib
@@ -15,7 +18,7 @@ from card_rules import metadata_errors
 
 class Repository:
     """
-    A model repository with its history.
+    A repository with its history.
 
     Args:
         private (`bool`, *optional*, defaults to `False`):
@@ -67,7 +70,7 @@ class HubDouble:
 
     Attributes:
         repositories (`dict[str, Repository]`):
-            By their ids.
+            By their ids, which begin with `datasets/` if they are data sets.
         requests (`list[tuple[str, str, str | None]]`):
             Method, path and `Range` of what has been asked for.
         interruptions (`dict[str, list[str | int]]`):
@@ -131,6 +134,10 @@ class Handler(BaseHTTPRequestHandler):
             self.create_repository(json.loads(body))
         elif parts[:2] == ["api", "models"] and len(parts) >= 4:
             self.answer_api("/".join(parts[2:4]), parts[4:], body)
+        elif parts[:2] == ["api", "datasets"] and len(parts) >= 4:
+            self.answer_api("/".join(parts[1:4]), parts[4:], body)
+        elif len(parts) >= 6 and parts[0] == "datasets" and parts[3] == "resolve":
+            self.send_file("/".join(parts[:3]), parts[4], "/".join(parts[5:]))
         elif len(parts) >= 5 and parts[2] == "resolve":
             self.send_file("/".join(parts[:2]), parts[3], "/".join(parts[4:]))
         else:
@@ -157,6 +164,8 @@ class Handler(BaseHTTPRequestHandler):
         if not self.is_owner:
             self.refuse(401, "", "Invalid username or password.")
             return
+        if request.get("type") == "dataset":
+            repo_id = f"datasets/{repo_id}"
         status = 409 if repo_id in self.hub.repositories else 200
         self.hub.repositories.setdefault(repo_id, Repository(private=request.get("visibility") == "private"))
         self.send(status, {"id": repo_id, "url": f"{self.hub.url}/{repo_id}"})
@@ -177,7 +186,15 @@ class Handler(BaseHTTPRequestHandler):
             self.refuse(404, "RevisionNotFound", f"Invalid rev id: {revision}")
         elif action == "revision":
             siblings = [{"rfilename": path} for path in sorted(repository.trees[sha])]
-            self.send(200, {"id": repo_id, "sha": sha, "private": repository.private, "siblings": siblings})
+            self.send(
+                200,
+                {
+                    "id": repo_id.removeprefix("datasets/"),
+                    "sha": sha,
+                    "private": repository.private,
+                    "siblings": siblings,
+                },
+            )
         elif action == "tree":
             self.send(
                 200,
