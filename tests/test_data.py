@@ -16,6 +16,7 @@ from codefusion_hf.data.datasets import BUCKET_STEP, build_code_dataset, build_m
 from codefusion_hf.data.masking import draw_cpd_mask, token_span_ids
 from codefusion_hf.data.pairs import load_pairs, load_snippets
 from codefusion_hf.data.tokenization import SPECIAL_TOKENS, train_tokenizer
+from codefusion_hf.pipelines import fill_slots, slot_prompt, slot_token_ids
 
 
 PAIRS = [
@@ -141,6 +142,49 @@ def test_pairs_are_tokenised_with_normal_prompts_and_ended_code(tokenizer):
     for row, pair in zip(dataset, PAIRS, strict=True):
         assert row["labels"] == [*tokenizer(pair["code"], add_special_tokens=False).input_ids, tokenizer.eos_token_id]
     assert tokenizer.decode(dataset[0]["input_ids"]) == "list all files</s>"
+
+
+SLOT_PAIRS = [
+    {"text": "Copy  /A to 'x  y'", "code": "cp /A 'x  y'"},
+    {"text": "list <path_0>", "code": "ls '<path_0>'"},
+    {"text": "copy /a, and then to /b", "code": "cp /a /b"},
+]
+
+
+@pytest.fixture(scope="module")
+def slot_tokenizer():
+    return train_tokenizer(["copy <path_0> to '<str_0>'", "cp <path_0> <path_1>"] * 9, 400, 10, slots=True)
+
+
+def test_pairs_have_slots_if_the_tokenizer_has_them(slot_tokenizer):
+    dataset = build_pair_dataset(SLOT_PAIRS, slot_tokenizer, 64, "bash")
+    prompts = slot_tokenizer.batch_decode(dataset["input_ids"][:], skip_special_tokens=True)
+    codes = slot_tokenizer.batch_decode(dataset["labels"][:], skip_special_tokens=True)
+    assert prompts[0] == "copy <path_0> to '<str_0>'"
+    assert codes[0] == "cp <path_0> '<str_0>'"
+    assert prompts[1].startswith("l") and codes[1] == r"ls '<\path_0>'"
+    # The second slot does not fit into 10 tokens, so that the code cannot have it.
+    assert prompts[2].startswith("copy <path_0>,") and "path_1" not in prompts[2]
+    assert codes[2] == "cp <path_0> /b"
+    for row, pair in zip(dataset, SLOT_PAIRS, strict=True):
+        code = slot_tokenizer.decode(row["labels"], skip_special_tokens=True)
+        assert fill_slots(code, slot_prompt(pair["text"]).values) == pair["code"]
+
+
+def test_slots_need_the_language(slot_tokenizer):
+    with pytest.raises(ValueError, match="`language` must be given, since the tokenizer has slots, got None"):
+        build_pair_dataset(SLOT_PAIRS, slot_tokenizer, 64)
+    with pytest.raises(ValueError, match="`language` must be one of bash, cf, python, got 'perl'"):
+        build_pair_dataset(SLOT_PAIRS, slot_tokenizer, 64, "perl")
+
+
+def test_code_alone_has_no_slots(slot_tokenizer):
+    snippets = ["cp /a '<path_0>'", "ls"]
+    dataset = build_code_dataset(snippets, slot_tokenizer, 64, "bash")
+    slot_ids = set(sum(slot_token_ids(slot_tokenizer.get_vocab()).values(), ()))
+    assert not slot_ids & set(sum(dataset["labels"][:], []))
+    codes = slot_tokenizer.batch_decode(dataset["labels"][:], skip_special_tokens=True)
+    assert [fill_slots(code, {}) for code in codes] == snippets
 
 
 def test_long_prompts_are_cut_and_still_ended(tokenizer):

@@ -9,8 +9,10 @@ import torch
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
 
+from codefusion_hf.pipelines import slot_code, slot_token_ids
+
 from .masking import DEFAULT_MASK_PROBABILITY, draw_cpd_mask, maskable_spans, token_span_ids
-from .pairs import normalize_prompt
+from .tokenization import encode_prompts
 
 
 logger = logging.getLogger(__name__)
@@ -43,10 +45,14 @@ def _within(lengths: list[int], max_code_length: int) -> list[int]:
 
 
 def build_pair_dataset(
-    pairs: Sequence[dict[str, str]], tokenizer: PreTrainedTokenizerBase, max_code_length: int
+    pairs: Sequence[dict[str, str]],
+    tokenizer: PreTrainedTokenizerBase,
+    max_code_length: int,
+    language: str | None = None,
 ) -> Dataset:
     """
-    Pairs for supervised fine-tuning.
+    Pairs for supervised fine-tuning. If the tokenizer has slots, prompts and code have them, those of a pair as far as
+    its prompt is read.
 
     Args:
         pairs (`Sequence[dict[str, str]]`):
@@ -56,18 +62,26 @@ def build_pair_dataset(
         max_code_length (`int`):
             Longest program in tokens, its end-of-sequence token included; rows with a longer one are left out, and
             their number is logged.
+        language (`str`, *optional*):
+            Language of the code, which slots need: see [`~codefusion_hf.pipelines.slots.slot_code`].
 
     Returns:
         `datasets.Dataset` with `input_ids` (prompt, cut at `tokenizer.model_max_length`), `labels` (code and
         end-of-sequence token) and `length` (key that `train_sampling_strategy="group_by_length"` sorts by).
 
     Raises:
-        ValueError: if no row is left.
+        ValueError: if no row is left, or the tokenizer has slots and `language` is missing or unknown.
     """
     if not pairs:
         raise ValueError("`pairs` is empty.")
-    prompts = tokenizer([normalize_prompt(pair["text"]) for pair in pairs], truncation=True).input_ids
-    codes = tokenizer([pair["code"] for pair in pairs], add_special_tokens=False).input_ids
+    encoded, values = encode_prompts([pair["text"] for pair in pairs], tokenizer)
+    prompts = encoded.input_ids
+    programs = [pair["code"] for pair in pairs]
+    if slot_token_ids(tokenizer.get_vocab()):
+        if language is None:
+            raise ValueError("`language` must be given, since the tokenizer has slots, got None.")
+        programs = [slot_code(code, of_prompt, language) for code, of_prompt in zip(programs, values, strict=True)]
+    codes = tokenizer(programs, add_special_tokens=False).input_ids
     labels = [code + [tokenizer.eos_token_id] for code in codes]
     kept = _within([len(label) for label in labels], max_code_length)
     return Dataset.from_dict(
@@ -105,6 +119,9 @@ def build_code_dataset(
     if not snippets:
         raise ValueError("`snippets` is empty.")
     snippets = list(dict.fromkeys(snippets))
+    if slot_token_ids(tokenizer.get_vocab()):
+        # Without a prompt there is no slot, and what looks like one is text.
+        snippets = [slot_code(snippet, {}, language) for snippet in snippets]
     encoded = tokenizer(snippets, add_special_tokens=False, return_offsets_mapping=True)
     labels = [code + [tokenizer.eos_token_id] for code in encoded.input_ids]
     kept = _within([len(label) for label in labels], max_code_length)

@@ -5,6 +5,8 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from codefusion_hf.pipelines import slot_code, slot_prompt
+
 from .cf_prompts import cf_prompt
 from .cf_rules import CFRuleSyntaxError, default_column, fill_columns, format_rule, parse_rule, unify_equalities
 
@@ -51,4 +53,37 @@ def _one_dialect(code: str, header: Sequence[Any] = ()) -> str:
     return format_rule(unify_equalities(fill_columns(rule, default_column(header)) if header else rule))
 
 
-__all__ = ["prepare_rows"]
+def tokenizer_rows(rows: Sequence[dict[str, Any]], settings: dict[str, Any], language: str) -> list[dict[str, Any]]:
+    """
+    Rows to train a tokenizer on: with slots, if it is to have them.
+
+    Args:
+        rows (`Sequence[dict[str, Any]]`):
+            Rows of [`prepare_rows`] with `code` and, if there is a prompt, `text` or, in pre-training, `prompt`.
+        settings (`dict[str, Any]`):
+            Arguments of [`~codefusion_hf.data.tokenization.train_tokenizer`], of which `slots` and `slot_values` count
+            here.
+        language (`str`):
+            Language of the code.
+
+    Returns:
+        `list[dict[str, Any]]`: new rows, or without slots the same ones.
+
+    Raises:
+        ValueError: if the language is unknown and there are slots.
+    """
+    if not settings.get("slots"):
+        return list(rows)
+    slotted_rows = []
+    for row in rows:
+        values: dict[str, str] = {}
+        slotted_row = dict(row)
+        for name in ("text", "prompt"):
+            if name in row:
+                slotted = slot_prompt(row[name], keep_values=bool(settings.get("slot_values")))
+                slotted_row[name], values = slotted.text, slotted.values
+        slotted_rows.append({**slotted_row, "code": slot_code(row["code"], values, language)})
+    return slotted_rows
+
+
+__all__ = ["prepare_rows", "tokenizer_rows"]

@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A byte-level BPE of its own for small models; the paper's sizes use CodeT5's tokenizer."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from transformers import PreTrainedTokenizerFast
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from transformers import BatchEncoding, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+
+from codefusion_hf.pipelines import normalize_prompt, slot_prompt, slot_token_ids, slot_tokens, slots_in
 
 
 # In this order, so that the ids are CodeT5's: 0 to 4.
@@ -17,6 +21,9 @@ SPECIAL_TOKENS = {
     "mask_token": "<mask>",
 }
 
+# Key of a tokenizer's configuration, see `keeps_slot_values`.
+SLOT_VALUES = "slot_values"
+
 
 def train_tokenizer(
     texts: Iterable[str],
@@ -25,6 +32,8 @@ def train_tokenizer(
     split_digits: bool = False,
     split_pattern: str | None = None,
     added_tokens: Sequence[str] = (),
+    slots: bool = False,
+    slot_values: bool = False,
 ) -> PreTrainedTokenizerFast:
     """
     Train a byte-level BPE for prompts and code alike, as CodeT5's is.
@@ -43,6 +52,14 @@ def train_tokenizer(
             Regular expression of more places where tokens end, such as `"'"`: a match is a token by itself.
         added_tokens (sequence of `str`, *optional*):
             Strings that are one token wherever they stand, such as `"c[0]"`. They count as part of `vocab_size`.
+        slots (`bool`, *optional*, defaults to `False`):
+            Whether slots ([`~codefusion_hf.pipelines.slots.slot_tokens`]) are tokens, each of them also with the blank
+            in front, which would be a token of its own otherwise. They count as part of `vocab_size`. What a model
+            with this tokenizer reads and writes then has slots, and so should `texts`: see
+            [`~codefusion_hf.data.preparation.tokenizer_rows`].
+        slot_values (`bool`, *optional*, defaults to `False`):
+            With `slots`: whether a model also reads the values of a prompt, behind their slots. It is kept with the
+            tokenizer, see [`keeps_slot_values`].
 
     Returns:
         [`~transformers.PreTrainedTokenizerFast`]: with the ids of CodeT5's special tokens (`<pad>` 0, `<s>` 1, `</s>`
@@ -50,9 +67,13 @@ def train_tokenizer(
         contains `</s>` as well.
 
     Raises:
-        ValueError: if `vocab_size` leaves no room beside the bytes and the special tokens.
+        ValueError: if `vocab_size` leaves no room beside the bytes and the special tokens, or `slot_values` is set
+            without `slots`.
     """
-    smallest = len(added_tokens) + 256 + len(SPECIAL_TOKENS)
+    if slot_values and not slots:
+        raise ValueError("`slot_values` needs `slots`, got `slot_values=True` and `slots=False`.")
+    slot_forms = [form for slot in slot_tokens() for form in (slot, f" {slot}")] if slots else []
+    smallest = len(added_tokens) + len(slot_forms) + 256 + len(SPECIAL_TOKENS)
     if vocab_size < smallest:
         raise ValueError(f"`vocab_size` must be at least {smallest}, got {vocab_size}.")
     tokenizer = Tokenizer(models.BPE())
@@ -65,13 +86,15 @@ def train_tokenizer(
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([*splits, byte_level]) if splits else byte_level
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=vocab_size - len(added_tokens),
+        vocab_size=vocab_size - len(added_tokens) - len(slot_forms),
         special_tokens=list(SPECIAL_TOKENS.values()),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.train_from_iterator(_without(slot_forms, texts) if slots else texts, trainer)
     tokenizer.add_tokens(list(added_tokens))
+    # Special tokens would be none in a text, see `split_special_tokens`, and be left out when they are decoded.
+    tokenizer.add_tokens([AddedToken(form, special=False, normalized=False) for form in slot_forms])
     end = SPECIAL_TOKENS["eos_token"]
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"$A {end}", special_tokens=[(end, tokenizer.token_to_id(end))]
@@ -82,8 +105,66 @@ def train_tokenizer(
         clean_up_tokenization_spaces=False,
         # `sed 's/<s>//'` is code: what looks like a special token in a text is none.
         split_special_tokens=True,
+        **({SLOT_VALUES: True} if slot_values else {}),
         **SPECIAL_TOKENS,
     )
 
 
-__all__ = ["SPECIAL_TOKENS", "train_tokenizer"]
+def _without(tokens: Sequence[str], texts: Iterable[str]) -> Iterator[str]:
+    """What stands between the tokens, of which merges would otherwise be made."""
+    between = re.compile("|".join(map(re.escape, sorted(tokens, key=len, reverse=True))))
+    for text in texts:
+        yield from filter(None, between.split(text))
+
+
+def keeps_slot_values(tokenizer: PreTrainedTokenizerBase) -> bool:
+    """
+    Whether a model with this tokenizer reads the values of a prompt behind their slots, as it was trained.
+
+    Args:
+        tokenizer ([`~transformers.PreTrainedTokenizerBase`]):
+            The tokenizer.
+
+    Returns:
+        `bool`: for [`~codefusion_hf.pipelines.slots.slot_prompt`]'s `keep_values`.
+    """
+    return bool(tokenizer.init_kwargs.get(SLOT_VALUES, False))
+
+
+def encode_prompts(
+    prompts: Sequence[str], tokenizer: PreTrainedTokenizerBase, **kwargs: Any
+) -> tuple[BatchEncoding, list[dict[str, str]]]:
+    """
+    Prompts as a model reads them: normalised, with slots if the tokenizer has them, cut at its `model_max_length`.
+
+    Args:
+        prompts (`Sequence[str]`):
+            The prompts as they were written.
+        tokenizer ([`~transformers.PreTrainedTokenizerBase`]):
+            Tokenizer of prompts and code.
+        kwargs (`dict[str, Any]`, *optional*):
+            More arguments for the tokenizer's call.
+
+    Returns:
+        `tuple`: what the tokenizer gives, and for each prompt the values of the slots that it has, as for
+        [`~codefusion_hf.pipelines.slots.fill_slots`]; those of slots that are cut off are not among them.
+    """
+    slot_ids = slot_token_ids(tokenizer.get_vocab())
+    if not slot_ids:
+        encoded = tokenizer([normalize_prompt(prompt) for prompt in prompts], truncation=True, **kwargs)
+        return encoded, [{} for _ in prompts]
+    slotted = [slot_prompt(prompt, keep_values=keeps_slot_values(tokenizer)) for prompt in prompts]
+    # Slots first: a value is copied as it is, white space and capitals included.
+    encoded = tokenizer([normalize_prompt(prompt.text) for prompt in slotted], truncation=True, **kwargs)
+    values = [
+        slots_in(token_ids, prompt.values, slot_ids)
+        for token_ids, prompt in zip(_as_lists(encoded.input_ids), slotted, strict=True)
+    ]
+    return encoded, values
+
+
+def _as_lists(token_ids: Any) -> list[list[int]]:
+    return token_ids if isinstance(token_ids, list) else token_ids.tolist()
+
+
+__all__ = ["SPECIAL_TOKENS", "encode_prompts", "keeps_slot_values", "train_tokenizer"]
