@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from codefusion_hf.data.pairs import normalize_prompt
 from codefusion_hf.evaluation.exact_match import normalize_whitespace
+from codefusion_hf.pipelines import SlottedPrompt, fill_slots, slot_code, slot_prompt
 
 
 try:
@@ -27,25 +28,36 @@ class NearestNeighbourBaseline:
     Codes of the training prompts that are most similar to a prompt: cosine of TF-IDF vectors over words, with
     scikit-learn's defaults (https://scikit-learn.org/stable/modules/feature_extraction.html#tfidf-term-weighting).
 
+    With a `language`, prompts are compared with slots for their values (see [`~codefusion_hf.pipelines.slots`]), and
+    what a code has from its own prompt is replaced by what the prompt has in its place: the first path by the first
+    path, and so on. What the prompt has nothing for stays.
+
     Args:
         train_prompts (sequence of `str`):
             Training prompts, one or more; they are normalised with [`~codefusion_hf.data.pairs.normalize_prompt`].
         train_codes (sequence of `str`):
             Their codes, as many.
+        language (`str`, *optional*):
+            Language of the codes: `"bash"`, `"cf"` or `"python"`. By default a code is given as it is.
 
     Raises:
-        `ValueError`: If there are no prompts or the lengths differ.
+        `ValueError`: If there are no prompts, the lengths differ, or the language is unknown.
     """
 
-    def __init__(self, train_prompts: Sequence[str], train_codes: Sequence[str]) -> None:
+    def __init__(self, train_prompts: Sequence[str], train_codes: Sequence[str], language: str | None = None) -> None:
         if len(train_prompts) == 0 or len(train_prompts) != len(train_codes):
             raise ValueError(
                 "`train_prompts` and `train_codes` must have the same length of 1 or more, "
                 f"got {len(train_prompts)} and {len(train_codes)}."
             )
+        if language is not None:
+            slot_code("", {}, language)  # refuses a language that it does not know
+        self.language = language
         self.train_codes = list(train_codes)
+        slotted = [self._slotted(prompt) for prompt in train_prompts]
+        self.train_values = [prompt.values for prompt in slotted]
         self.vectorizer = TfidfVectorizer()
-        self.train_vectors = self.vectorizer.fit_transform(normalize_prompt(prompt) for prompt in train_prompts)
+        self.train_vectors = self.vectorizer.fit_transform(prompt.text for prompt in slotted)
 
     def predict(self, prompts: Sequence[str], k: int) -> list[list[str]]:
         """
@@ -68,14 +80,27 @@ class NearestNeighbourBaseline:
             raise ValueError(f"`k` must be 1 or more, got {k}.")
         predictions = []
         for start in range(0, len(prompts), CHUNK_SIZE):
-            chunk = [normalize_prompt(prompt) for prompt in prompts[start : start + CHUNK_SIZE]]
-            similarities = linear_kernel(self.vectorizer.transform(chunk), self.train_vectors)
-            for order in (-similarities).argsort(axis=1, kind="stable"):
+            chunk = [self._slotted(prompt) for prompt in prompts[start : start + CHUNK_SIZE]]
+            similarities = linear_kernel(
+                self.vectorizer.transform(prompt.text for prompt in chunk), self.train_vectors
+            )
+            for prompt, order in zip(chunk, (-similarities).argsort(axis=1, kind="stable"), strict=True):
                 distinct: dict[str, str] = {}
                 for index in order:
-                    code = self.train_codes[index]
+                    code = self._code_for(prompt, index)
                     distinct.setdefault(normalize_whitespace(code), code)
                     if len(distinct) == k:
                         break
                 predictions.append(list(distinct.values()))
         return predictions
+
+    def _slotted(self, prompt: str) -> SlottedPrompt:
+        slotted = SlottedPrompt(prompt, {}) if self.language is None else slot_prompt(prompt)
+        return SlottedPrompt(normalize_prompt(slotted.text), slotted.values)
+
+    def _code_for(self, prompt: SlottedPrompt, index: int) -> str:
+        """The code of a training prompt, with the values of another one."""
+        code, own_values = self.train_codes[index], self.train_values[index]
+        if self.language is None:
+            return code
+        return fill_slots(slot_code(code, own_values, self.language), {**own_values, **prompt.values})
