@@ -4,6 +4,7 @@
 
 import copy
 import json
+import re
 import shutil
 from types import SimpleNamespace
 
@@ -16,7 +17,8 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, T5ForConditionalG
 from codefusion_hf.cli import main
 from codefusion_hf.data.collators import PairCollator
 from codefusion_hf.data.datasets import build_pair_dataset
-from codefusion_hf.evaluation.auto_regressive import AutoRegressiveBaseline
+from codefusion_hf.data.tokenization import train_tokenizer
+from codefusion_hf.evaluation.auto_regressive import AutoRegressiveBaseline, SlotLogitsProcessor
 from codefusion_hf.modeling import CodeFusionModel
 from codefusion_hf.training.baseline import (
     POSITION_BIAS_LEARNING_RATE,
@@ -466,6 +468,59 @@ def test_arguments_out_of_range_are_refused(baseline, arguments, message):
 def test_a_folder_without_a_model_is_refused(tmp_path):
     with pytest.raises((OSError, ValueError), match=tmp_path.name):
         AutoRegressiveBaseline.from_pretrained(tmp_path)
+
+
+# Slots
+
+
+SLOT_TEXTS = ["copy /a to /b", "show 'x' and 5", "cp /a /b", "echo x 5", "show the date"] * 9
+
+
+@pytest.fixture(scope="module")
+def slot_baseline(tmp_path_factory):
+    """A baseline that knows four pairs by heart, three of which are one with slots."""
+    folder = tmp_path_factory.mktemp("slots")
+    pairs = [(f"copy /{x} to /{y}", f"cp /{x} /{y}") for x, y in ("ab", "cd", "ef")]
+    data = write_pairs(folder / "pairs.jsonl", [*pairs, ("show the date", "date")])
+    preset = preset_with(max_steps=60, learning_rate=0.02)
+    preset |= {"tokenizer": {"vocab_size": 340, "slots": True}, "finetune": {}}
+    train_baseline(preset, [data], folder)
+    return AutoRegressiveBaseline.from_pretrained(folder)
+
+
+def test_values_that_were_never_seen_are_copied_to_the_letter(slot_baseline):
+    prompts = ["copy /Long/paTh.txt to ~/Ünï", "Copy  /a to /b", "show the date"]
+    predictions = slot_baseline.predict(prompts, k=2)
+    assert [candidates[0] for candidates in predictions] == [
+        "cp /Long/paTh.txt ~/Ünï",
+        "cp /a /b",
+        "date",
+    ]
+
+
+@pytest.mark.parametrize("method", ["beam", "sampling"])
+def test_no_slot_is_written_that_the_prompt_does_not_have(make_config, method):
+    tokenizer = train_tokenizer(SLOT_TEXTS, 340, slots=True)
+    torch.manual_seed(0)
+    # A model that has learned nothing gives every token about the same probability.
+    model = T5ForConditionalGeneration(t5_config(make_config(vocab_size=352), 60_000)).eval()
+    model.generation_config.max_new_tokens = 24
+    prompts = ["show the date", "copy /a to $b", r"echo <str_0> <\num_0>"]
+    baseline = AutoRegressiveBaseline(model, tokenizer)
+    predictions = baseline.predict(prompts, 6, method, temperature=2.0, top_p=1.0)
+    slots = re.compile(r"<[a-z]+_[0-9]>")
+    assert [len(candidates) for candidates in predictions] == [6, 6, 6]
+    assert not slots.search(" ".join(sum(predictions, [])))
+    # Without the mask there would be many.
+    sampled = model.generate(**tokenizer(prompts, padding=True, return_tensors="pt"), do_sample=True)
+    assert slots.search(" ".join(tokenizer.batch_decode(sampled)))
+
+
+def test_missing_slots_are_masked_for_all_beams_of_a_prompt():
+    slot_ids = {"<path_0>": (2, 3), "<num_0>": (4,)}
+    processor = SlotLogitsProcessor([{"<path_0>": "/a"}, {}], slot_ids, 6)
+    scores = processor(torch.zeros(4, 1), torch.zeros(4, 6))
+    assert torch.isinf(scores).int().tolist() == [[0, 0, 0, 0, 1, 0]] * 2 + [[0, 0, 1, 1, 1, 0]] * 2
 
 
 # Command line

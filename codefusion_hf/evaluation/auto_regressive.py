@@ -4,12 +4,20 @@
 
 import os
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
-from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    LogitsProcessor,
+    LogitsProcessorList,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 
-from codefusion_hf.data.pairs import normalize_prompt
+from codefusion_hf.data.tokenization import encode_prompts
+from codefusion_hf.pipelines import fill_slots, slot_token_ids
 
 
 Value = TypeVar("Value")
@@ -17,10 +25,39 @@ Value = TypeVar("Value")
 METHODS = ("beam", "sampling")
 
 
+class SlotLogitsProcessor(LogitsProcessor):
+    """
+    Takes the slots that a prompt does not have out of the scores of what is written for it.
+
+    Args:
+        values (sequence of `dict[str, str]`):
+            The slots of each prompt, from [`~codefusion_hf.data.tokenization.encode_prompts`].
+        slot_ids (`dict[str, tuple[int, ...]]`):
+            From [`~codefusion_hf.pipelines.slots.slot_token_ids`].
+        vocab_size (`int`):
+            Tokens that the model gives scores for.
+    """
+
+    def __init__(
+        self, values: Sequence[dict[str, str]], slot_ids: dict[str, tuple[int, ...]], vocab_size: int
+    ) -> None:
+        self.is_missing = torch.zeros(len(values), vocab_size, dtype=torch.bool)
+        for row, of_prompt in enumerate(values):
+            missing = [token_id for slot in slot_ids.keys() - of_prompt.keys() for token_id in slot_ids[slot]]
+            self.is_missing[row, missing] = True
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        self.is_missing = self.is_missing.to(scores.device)
+        # The beams or samples of a prompt stand one after the other.
+        is_missing = self.is_missing.repeat_interleave(len(scores) // len(self.is_missing), dim=0)
+        return scores.masked_fill(is_missing, -torch.inf)
+
+
 class AutoRegressiveBaseline:
     """
     Ranked programs from an auto-regressive encoder-decoder model, such as
-    [`~codefusion_hf.training.baseline.train_baseline`] makes.
+    [`~codefusion_hf.training.baseline.train_baseline`] makes. If its tokenizer has slots, the values of a prompt are
+    slots to the model ([`~codefusion_hf.pipelines.slots`]), which can write no others, and are put back at the end.
 
     Args:
         model ([`~transformers.PreTrainedModel`]):
@@ -72,7 +109,7 @@ class AutoRegressiveBaseline:
         Args:
             prompts (sequence of `str`):
                 The prompts, one or more, generated for at once: as many as the memory holds. They are normalised with
-                [`~codefusion_hf.data.pairs.normalize_prompt`] and cut at the tokenizer's `model_max_length`.
+                [`~codefusion_hf.pipelines.normalize_prompt`] and cut at the tokenizer's `model_max_length`.
             k (`int`):
                 Candidates for each prompt, 1 or more.
             method (`str`, *optional*, defaults to `"beam"`):
@@ -103,21 +140,27 @@ class AutoRegressiveBaseline:
             raise ValueError(f"`temperature` must be above 0, got {temperature}.")
         if not 0.0 < top_p <= 1.0:
             raise ValueError(f"`top_p` must be above 0 and at most 1, got {top_p}.")
-        inputs = self.tokenizer(
-            [normalize_prompt(prompt) for prompt in prompts], padding=True, truncation=True, return_tensors="pt"
-        )
-        inputs = {name: inputs[name].to(self.model.device) for name in ("input_ids", "attention_mask")}
+        encoded, values = encode_prompts(prompts, self.tokenizer, padding=True, return_tensors="pt")
+        inputs = {name: encoded[name].to(self.model.device) for name in ("input_ids", "attention_mask")}
+        if slot_ids := slot_token_ids(self.tokenizer.get_vocab()):
+            processor = SlotLogitsProcessor(values, slot_ids, self.model.config.vocab_size)
+            inputs["logits_processor"] = LogitsProcessorList([processor])
         if method == "beam":
             # With the default `length_penalty` of 1, their order is that of the mean log-probability.
             sequences = self.model.generate(
                 **inputs, do_sample=False, num_beams=k, num_return_sequences=k, early_stopping=k > 1
             )
-            return _chunks(self._to_text(sequences), k)
-        return self._sample(inputs, k, temperature, top_p, seed)
+            candidates = _chunks(self._to_text(sequences), k)
+        else:
+            candidates = self._sample(inputs, k, temperature, top_p, seed)
+        if not slot_ids:
+            return candidates
+        return [
+            [fill_slots(code, of_prompt) for code in chunk]
+            for chunk, of_prompt in zip(candidates, values, strict=True)
+        ]
 
-    def _sample(
-        self, inputs: dict[str, torch.Tensor], k: int, temperature: float, top_p: float, seed: int
-    ) -> list[list[str]]:
+    def _sample(self, inputs: dict[str, Any], k: int, temperature: float, top_p: float, seed: int) -> list[list[str]]:
         """`k` samples for each row, ranked."""
         devices = [self.model.device] if self.model.device.type == "cuda" else []
         # `generate` draws from the global generator, which is left as it was.
@@ -153,4 +196,4 @@ def _chunks(values: list[Value], size: int) -> list[list[Value]]:
     return [values[start : start + size] for start in range(0, len(values), size)]
 
 
-__all__ = ["METHODS", "AutoRegressiveBaseline"]
+__all__ = ["METHODS", "AutoRegressiveBaseline", "SlotLogitsProcessor"]

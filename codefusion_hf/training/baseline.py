@@ -25,6 +25,7 @@ from transformers.utils import CONFIG_NAME
 
 from codefusion_hf.data.collators import PairCollator
 from codefusion_hf.data.datasets import build_masked_code_dataset, build_pair_dataset
+from codefusion_hf.data.preparation import tokenizer_rows
 from codefusion_hf.files import staged_folder
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
 
@@ -228,19 +229,20 @@ def train_baseline(
     )
 
     folder = output_dir / "tokenizer"
+    rows_of_tokenizer = tokenizer_rows(train_rows, preset["tokenizer"], preset["language"])
     if init_from is not None:
         processor = AutoTokenizer.from_pretrained(init_from)
         # Weights that were saved in half precision are trained in single; `bf16` mixes the two.
         model = T5ForConditionalGeneration.from_pretrained(init_from, dtype=torch.float32)
         if new_tokenizer:
             known = processor
-            processor = make_tokenizer(preset["tokenizer"], train_rows, folder, args, reuse=resume)
+            processor = make_tokenizer(preset["tokenizer"], rows_of_tokenizer, folder, args, reuse=resume)
             model = with_vocabulary(model, known, processor)
     else:
         if tokenizer is not None:
             processor = AutoTokenizer.from_pretrained(tokenizer, subfolder="tokenizer")
         else:
-            processor = make_tokenizer(preset["tokenizer"], train_rows, folder, args, reuse=resume)
+            processor = make_tokenizer(preset["tokenizer"], rows_of_tokenizer, folder, args, reuse=resume)
         config = config_from_preset(preset, processor)
         with torch.device("meta"):  # a count, without weights
             num_parameters = CodeFusionModel(config).num_parameters()
@@ -251,7 +253,7 @@ def train_baseline(
 
     def build_dataset(rows: list[dict[str, Any]]) -> Dataset:
         if phase == "finetune":
-            return build_pair_dataset(rows, processor, max_code_length)
+            return build_pair_dataset(rows, processor, max_code_length, preset["language"])
         return build_masked_code_dataset(
             [row["code"] for row in rows],
             processor,
