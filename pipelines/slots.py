@@ -59,6 +59,8 @@ _SLOT_PIECE = re.compile(
     re.VERBOSE,
 )
 # The columns of a table behind the prompt of a rule, as `|c[1]$+*Passed=Yes/No`.
+_CELL = re.compile(r"[^/]+")
+_NAMED = re.compile(r"\w.|.\w", re.DOTALL)
 _SLOT_COLUMN = re.compile(r"\|c\[[0-9]+\][#%@$!?][+~*]*(?P<name>[^|=]*)(?:=(?P<cells>[^|]*))?")
 
 _HOST = re.compile(
@@ -68,13 +70,14 @@ _HOST = re.compile(
     r"|(?:[\w-]+\.)+(?:com|edu|gov|info|io|net|org)(?::[0-9]+)?(?:/\S*)?",
     re.ASCII,
 )
-_VARIABLE = re.compile(r"\$(?:\w+|\{[^{}\s]+\})")
+# `$5` is a variable, `$500` is money.
+_VARIABLE = re.compile(r"\$(?:[^\W\d]\w*|[0-9]|\{[^{}\s]+\})")
 # A date, a time or a version is one value; of `10MB`, `+5`, `50%` and `3rd`, the number is.
 _NUMBER = re.compile(
     r"(?P<whole>[0-9]{4}-[0-9]{1,2}(?:-[0-9]{1,2})?|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?|[0-9]+(?:\.[0-9]+){2,}"
     r"|[0-9]+(?:/[0-9]+){2}|0x[0-9a-fA-F]+)"
-    r"|[-+]?(?P<number>[0-9]+(?:\.[0-9]+)?)"
-    r"(?:%|st|nd|rd|th|[bckmgtpBKMGTP]|[kmgtKMGT]i?[bB]|ms|px|s|min|h)?"
+    r"|(?:[-+€£]|\$(?=[0-9]{2}))?(?P<number>[0-9]+(?:\.[0-9]+)?)"
+    r"(?:[%$€£]|st|nd|rd|th|[bckmgtpBKMGTP]|[kmgtKMGT]i?[bB]|ms|px|s|min|h)?"
 )
 _EXTENSION = re.compile(
     r"[^\s/]*\.(?:a|aac|avi|awk|bak|bash|bat|bin|bmp|bz2|c|cc|cfg|cgi|class|conf|cpp|crt|csr|css|csv|dat|db|deb|dll|"
@@ -89,13 +92,20 @@ _DOT_FILE = re.compile(r"\.[A-Za-z_][\w.-]+")
 _GLOB = re.compile(r"[\w.,?{}\[\]$-]*\*[\w.,?{}\[\]*$-]*")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _CAMEL_CASE = re.compile(r"[a-z]+[0-9]*[A-Z][a-z0-9]\w*")
-_PROSE = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]|_+|Node\.js|\.NET")
+# What looks like a name or a file and is prose; in prompts for rules, the kinds that Excel has of them.
+_PROSE = re.compile(
+    r"(?:[A-Za-z]\.)+[A-Za-z]|_+|Node\.js|\.NET"
+    r"|(?:top|bottom)(?:Items|Percent)|(?:less|greater)Than(?:OrEqual)?(?:To)?|(?:notE|e)qualTo|not(?:Between|Contains)"
+    r"|(?:above|below)Average|(?:begins|starts|ends)With|(?:contains|text|cell|duplicate|unique)[A-Z][a-z]+"
+)
+# A program has 1200 for it: not to be copied, but read.
+_THOUSANDS = re.compile(r"(?<![0-9,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,])")
 _WORD = re.compile(r"\w")
 _PART = re.compile(r"[^,;=:()\[\]{}|]+")
 
 # Where a value may begin and end in a program of Bash and in a string: `foo` is no word of `foo.txt` nor of `--foo`;
 # it may follow an option of one letter if it is a path (`-I/usr`), and a variable's dollar (`$foo`).
-_WORD_BEGINS = re.compile(r"(?<![\w\-.\\%+~])")
+_WORD_BEGINS = re.compile(r"(?<![\w\-.\\%+~])|(?<=[*\\]\.)")
 _WORD_ENDS = re.compile(r"(?![\w\-%+~]|\.[^\s'\"])")
 _SYMBOL_BEGINS = re.compile(r"(?<![\w.$~\-])|(?<=\s-[A-Za-z])|(?<=\$[A-Za-z])")
 _VARIABLE_BEGINS = re.compile(r"(?<![\\$])")
@@ -309,11 +319,16 @@ def _values_of_prompt(prompt: str) -> Iterator[SlotSpan]:
     if not columns:
         yield from values
         return
-    # A column that the sentence calls by its name is a value, in both; its cells are constants of the rule.
-    names = {column["name"] for column in columns if len(column["name"]) > 1 and _WORD.search(column["name"])}
-    if names:
-        named = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(names, key=lambda n: (-len(n), n))))})(?!\w)")
-        values += [("name", *match.span()) for match in named.finditer(prompt, 0, sentence_end)]
+    # Columns and cells that the sentence names are values, in both.
+    spans = [("name", *column.span("name")) for column in columns]
+    for column in columns:
+        cells = _CELL.finditer(prompt, *column.span("cells")) if column["cells"] else ()
+        spans += [("str", *cell.span()) for cell in cells]
+    kinds = {prompt[start:end]: kind for kind, start, end in reversed(spans) if _NAMED.search(prompt, start, end)}
+    if kinds:
+        longest_first = sorted(kinds, key=lambda text: (-len(text), text))
+        named = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
+        values += [(kinds[match[0]], *match.span()) for match in named.finditer(prompt, 0, sentence_end)]
     end = 0
     known = set()
     for value in sorted(values, key=lambda value: (value[1], -value[2])):
@@ -321,13 +336,7 @@ def _values_of_prompt(prompt: str) -> Iterator[SlotSpan]:
             end = value[2]
             known.add(prompt[value[1] : end])
             yield value
-    for column in columns:
-        if column["name"] in known:
-            yield ("name", *column.span("name"))
-        if column["cells"]:
-            start = column.start("cells")
-            for cell in re.finditer(r"[^/]+", column["cells"]):
-                yield ("str", start + cell.start(), start + cell.end())
+    yield from (span for span in sorted(spans, key=lambda span: span[1]) if prompt[span[1] : span[2]] in known)
 
 
 def _bare_values(prompt: str, start: int, end: int) -> list[SlotSpan]:
@@ -341,6 +350,8 @@ def _bare_values(prompt: str, start: int, end: int) -> list[SlotSpan]:
             start, end = start + 1, end - 1
         if found := _classify(prompt[start:end], start):
             return found
+    if _THOUSANDS.search(prompt, start, end):
+        return []
     # `key=value`, `f(x)`, `/etc:/usr`.
     parts = [part for part in _PART.finditer(prompt, start, end) if part.span() != (start, end)]
     return [value for part in parts for value in _classify(part[0], part.start())]

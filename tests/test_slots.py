@@ -189,6 +189,8 @@ def test_a_slot_without_a_value_stays():
         ("set `None` where `not` is", "set `None` where `not` is", []),
         ("add `[1, 2]` to `d['x']`", "add `<expr_0>` to `<expr_1>`", ["[1, 2]", "d['x']"]),
         ("an empty list `[]`", "an empty list `[]`", []),
+        ("over $500, 20€ but 1,200 and 65,000.5", "over $<num_0>, <num_1>€ but 1,200 and 65,000.5", ["500", "20"]),
+        ("1,2,3 with topItems or equalTo", "<num_0>,<num_1>,<num_2> with topItems or equalTo", ["1", "2", "3"]),
         ("set key=my_value, f(a_b)", "set key=<name_0>, f(<name_1>)", ["my_value", "a_b"]),
         ("(see /etc/x) [/tmp]", "(see <path_0>) [<path_1>]", ["/etc/x", "/tmp"]),
         ("größer als 5 日本 'ключ'", "größer als <num_0> 日本 '<str_0>'", ["5", "ключ"]),
@@ -222,13 +224,16 @@ def test_values_can_stay_behind_their_slots():
 
 
 def test_rules_have_slots_for_columns_that_are_named_and_for_cells():
-    prompt = "paint Unit Price above 20 if Passed is No |c[0]#+*Unit Price|c[1]$+Passed=Yes/No|c[2]#Cost 2"
+    prompt = "paint Unit Price above 20 if Passed is No |c[0]#+*Unit Price|c[1]$+Passed=Yes/No|c[2]#Cost 2|c[3]?X"
     slotted = slot_prompt(prompt)
     assert slotted.text == (
-        "paint <name_0> above <num_0> if <name_1> is No |c[0]#+*<name_0>|c[1]$+<name_1>=<str_0>/<str_1>|c[2]#Cost 2"
+        "paint <name_0> above <num_0> if <name_1> is <str_0> "
+        "|c[0]#+*<name_0>|c[1]$+<name_1>=Yes/<str_0>|c[2]#Cost 2|c[3]?X"
     )
     rule = "AND(GreaterThan(c[0], 20), TextEquals(c[1], 'No'))"
-    assert slot_code(rule, slotted.values, "cf") == "AND(GreaterThan(c[0], <num_0>), TextEquals(c[1], '<str_1>'))"
+    assert slot_code(rule, slotted.values, "cf") == "AND(GreaterThan(c[0], <num_0>), TextEquals(c[1], '<str_0>'))"
+    quoted = slot_prompt("""'No' in "Passed" and No Passed |c[0]$Passed=Yes/No""").text
+    assert quoted == """'<str_0>' in "<str_1>" and <str_0> <str_1> |c[0]$<str_1>=Yes/<str_0>"""
     # The number of a column is no constant.
     one = slot_prompt("the 1 largest |c[0]#a|c[1]#b").values
     assert slot_code("Top(c[1], 1)", one, "cf") == "Top(c[1], <num_0>)"
@@ -250,6 +255,7 @@ def test_rules_have_slots_for_columns_that_are_named_and_for_cells():
         ("*.txt", "ls *.txt a*.txt *.txt~ \\*.txt", "ls @ a*.txt *.txt~ \\@"),
         ("foo", "foo --foo foo-bar foo.txt a.foo food", "@ --foo foo-bar foo.txt a.foo food"),
         ("foo", "echo \"a foo b\" '*foo*' s/foo/bar/ $foo ${foo} a=foo", "echo \"a @ b\" '*@*' s/@/bar/ $@ ${@} a=@"),
+        ("JPG", "ls *.JPG 's/\\.JPG/x/' a.JPG", "ls *.@ 's/\\.@/x/' a.JPG"),
         ("a b", "echo 'a b' a b a bc", "echo '@' @ a bc"),
         (",", "cut -d, -f1 | sort -t , | cut -d ',' x , y a,b", "cut -d@ -f1 | sort -t @ | cut -d '@' x , y a,b"),
         ("|", "a | b '|'", "a | b '@'"),
