@@ -95,11 +95,11 @@ def read_files(folder: Path) -> tuple[list[MemoryRow], str]:
             f"{path}: expected {config['num_bytes']:,} bytes, as {CONFIG_NAME} says, got {path.stat().st_size:,}."
         )
     try:
+        _check_shape(path, pyarrow.parquet.read_metadata(path), config["num_rows"])
         # The checksums are those of whoever has written it: they find what broke on the way.
         with pyarrow.parquet.ParquetFile(
             path, page_checksum_verification=True, read_dictionary=list(_COLUMNS)
         ) as file:
-            _check_shape(path, file, config["num_rows"])
             rows = list(_read_rows(path, file))
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: expected Parquet, got an error of pyarrow: {error}") from error
@@ -132,19 +132,19 @@ def _read_config(path: Path) -> dict[str, Any]:
     return config
 
 
-def _check_shape(path: Path, file: "pyarrow.parquet.ParquetFile", num_rows: int) -> None:
+def _check_shape(path: Path, metadata: "pyarrow.parquet.FileMetaData", num_rows: int) -> None:
     """Columns and sizes as the file itself states them, before anything is decompressed."""
-    columns = [(field.name, str(field.type)) for field in file.metadata.schema.to_arrow_schema()]
+    columns = [(field.name, str(field.type)) for field in metadata.schema.to_arrow_schema()]
     if columns != [(name, "string") for name in _COLUMNS]:
         wanted = ", ".join(f"{name}: string" for name in _COLUMNS)
         got = ", ".join(f"{name}: {kind}" for name, kind in columns)
         raise ValueError(f"{path}: expected the columns {wanted}, got {shorten(got)}.")
-    if file.metadata.num_rows != num_rows:
-        raise ValueError(f"{path}: expected {num_rows:,} rows, as {CONFIG_NAME} says, got {file.metadata.num_rows:,}.")
+    if metadata.num_rows != num_rows:
+        raise ValueError(f"{path}: expected {num_rows:,} rows, as {CONFIG_NAME} says, got {metadata.num_rows:,}.")
     if num_rows > MAX_ROWS:
         raise ValueError(f"{path}: expected at most {MAX_ROWS:,} rows, got {num_rows:,}.")
-    for number in range(file.metadata.num_row_groups):
-        group = file.metadata.row_group(number)
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
         if group.num_rows > _ROWS_PER_GROUP:
             raise ValueError(
                 f"{path}, row group {number + 1}: expected at most {_ROWS_PER_GROUP:,} rows, got {group.num_rows:,}."
