@@ -104,7 +104,7 @@ def highest(scores: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     # `count` blocks have a score that is as high as this, so that nothing below it is among the highest.
     bound = np.partition(best, -count)[-count] if len(best) > count else 0
     positions = np.flatnonzero(scores >= bound if bound > 0 else scores > 0)
-    order = np.lexsort((positions, -scores[positions]))[:count]
+    order = np.argsort(-scores[positions], kind="stable")[:count]
     return positions[order], scores[positions[order]]
 
 
