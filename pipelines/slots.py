@@ -369,8 +369,9 @@ def _classify(text: str, start: int, is_quoted: bool = False, is_code: bool = Fa
     if len(text) > MAX_SLOT_LENGTH or _PROSE.fullmatch(text) and not is_quoted:
         return []
     kind = "" if is_code or not is_quoted else "str"
-    if not _WORD.search(text):
-        pass
+    is_camel_case = not is_quoted and _CAMEL_CASE.fullmatch(text) is not None
+    if not _WORD.search(text) or text.isalpha() and not is_code and not is_camel_case:
+        pass  # which is what most are
     elif _HOST.fullmatch(text):
         kind = "host"
     elif number := _NUMBER.fullmatch(text):
@@ -385,7 +386,7 @@ def _classify(text: str, start: int, is_quoted: bool = False, is_code: bool = Fa
         kind = "path"
     elif is_code:
         kind = "expr"
-    elif not is_quoted and _IDENTIFIER.fullmatch(text) and ("_" in text or "." in text or _CAMEL_CASE.fullmatch(text)):
+    elif not is_quoted and _IDENTIFIER.fullmatch(text) and ("_" in text or "." in text or is_camel_case):
         kind = "name"
     return [(kind, start, end)] if kind else []
 
