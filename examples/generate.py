@@ -16,7 +16,7 @@ from codefusion_hf.checkpoints import checkpoint_path
 
 def show_drafts(pipe, step, timestep, tensors):
     """What the first candidate looks like after each step."""
-    print(f"step {step + 1:>2}  {pipe.decode_drafts(tensors['pred_original_sample'], pipe.lengths)[0]}")
+    print(f"step {step + 1:>2}  {tensors['drafts'][0]}")
     return tensors
 
 
@@ -26,11 +26,10 @@ def main():
     pipe.set_progress_bar_config(disable=True)
     output = pipe(
         prompt,
-        num_inference_steps=10,
         num_return_sequences=5,
         generator=torch.Generator().manual_seed(0),
         callback_on_step_end=show_drafts,
-        callback_on_step_end_tensor_inputs=["pred_original_sample"],
+        callback_on_step_end_tensor_inputs=["drafts"],
     )
     print(f"\n{prompt}")
     for code, score in zip(output.codes[0], output.scores[0], strict=True):

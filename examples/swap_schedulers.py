@@ -34,7 +34,7 @@ def main():
     pipe.set_progress_bar_config(disable=True)
     own_scheduler = pipe.scheduler
 
-    encoder_hidden_states, attention_mask = pipe.encode_prompt(prompt)
+    encoder_hidden_states, attention_mask, _, slot_values = pipe.encode_prompt(prompt)
     target_length = int(pipe.prepare_lengths(encoder_hidden_states, attention_mask, 1))
     latents = torch.randn(
         NUM_CANDIDATES, target_length, pipe.model.config.latent_size, generator=torch.Generator().manual_seed(0)
@@ -52,7 +52,7 @@ def main():
         if not latent.isfinite().all():
             raise RuntimeError(f"{type(pipe.scheduler).__name__} gave latents that are not finite.")
         # Candidates in the order of their noise, not ranked, so that they can be compared one by one.
-        return pipe.decode_drafts(latent[0], pipe.lengths), latent[0]
+        return pipe.decode_drafts(latent[0], pipe.lengths, slot_values), latent[0]
 
     def tokens(latent: torch.Tensor) -> torch.Tensor:
         return (latent @ pipe.model.embedding.normalized_weight().T).argmax(dim=-1)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Configuration of CodeFusion, and the square-root noise schedule that model and scheduler share."""
 
+import itertools
 import os
 from pathlib import Path
 from typing import Any, Literal
@@ -113,11 +114,16 @@ class CodeFusionConfig(PreTrainedConfig):
             Factor `F` on the noise of the schedule; 1.0 is the paper's.
         prediction_type (`str`, *optional*, defaults to `"sample"`):
             What the denoiser predicts: `"epsilon"`, the noise, as in the paper, or `"sample"`, the clean embeddings
-            x_0, as in the later work on embedding diffusion.
-        sample_parameterization (`str`, *optional*, defaults to `"expectation"`):
-            How the denoiser writes x_0 where `prediction_type` is `"sample"`: `"expectation"`, the mean of the code
-            embeddings under a softmax, trained by cross-entropy (score interpolation of CDCD,
-            https://huggingface.co/papers/2211.15089), or `"vector"`, a free vector under squared error.
+            x_0, as their mean under a softmax over the vocabulary, trained by cross-entropy (score interpolation of
+            CDCD, https://huggingface.co/papers/2211.15089). The scores of the softmax are those of the network plus
+            the likelihood of the noisy embedding (https://huggingface.co/papers/2305.18619), and the decoder's are
+            added to them.
+        clean_position_probability (`float`, *optional*, defaults to 0.0):
+            Share of the training rows in which some positions are at timestep 0 and the others are noised, in [0, 1],
+            so that the model can fill in and revise.
+        copy_token_groups (`list[list[int]]`, *optional*):
+            Tokens that stand for a value of the prompt. Those of a group can be drawn only for a prompt that has one
+            of them.
         self_conditioning_probability (`float`, *optional*, defaults to 0.5):
             Share of the training batches in which the denoiser is given its own earlier estimate of x_0
             (https://huggingface.co/papers/2208.04202). With 0.0 the model has no self-conditioning at all.
@@ -178,7 +184,8 @@ class CodeFusionConfig(PreTrainedConfig):
     schedule_offset: float | int = 1e-4
     noise_factor: float | int = 1.0
     prediction_type: Literal["epsilon", "sample"] = "sample"
-    sample_parameterization: Literal["expectation", "vector"] = "expectation"
+    clean_position_probability: float | int = 0.0
+    copy_token_groups: list[list[int]] | None = None
     self_conditioning_probability: float | int = 0.5
     initializer_range: float | int = 0.02
     pad_token_id: int = 0
@@ -211,16 +218,15 @@ class CodeFusionConfig(PreTrainedConfig):
             raise ValueError(
                 f"`max_code_length` ({self.max_code_length}) must be a multiple of `canvas_step` ({self.canvas_step})."
             )
-        if not 0.0 <= self.self_conditioning_probability <= 1.0:
-            raise ValueError(
-                f"`self_conditioning_probability` must be in [0, 1], got {self.self_conditioning_probability}."
-            )
+        for name in ("self_conditioning_probability", "clean_position_probability"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ValueError(f"`{name}` must be in [0, 1], got {getattr(self, name)}.")
+        for token_id in itertools.chain.from_iterable(self.copy_token_groups or ()):
+            if not 0 <= token_id < self.vocab_size:
+                raise ValueError(
+                    f"`copy_token_groups` must hold tokens in [0, `vocab_size` = {self.vocab_size}), got {token_id}."
+                )
         self.alphas_cumprod()  # raises where the fields of the noise schedule do not fit each other
-
-    @property
-    def predicts_expectation(self) -> bool:
-        """Whether the denoiser's x_0 is a mean of code embeddings under a softmax."""
-        return self.prediction_type == "sample" and self.sample_parameterization == "expectation"
 
     def alphas_cumprod(self) -> torch.Tensor:
         """

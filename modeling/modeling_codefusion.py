@@ -35,6 +35,9 @@ from .saving import refuse_pickles
 # (https://huggingface.co/papers/1904.09324), a side task that must not outweigh the code.
 LENGTH_LOSS_WEIGHT = 0.1
 
+# The most that the likelihood of a latent without noise sets the right token apart from an orthogonal one, in nats.
+LIKELIHOOD_LIMIT = 512.0
+
 # While it builds a model, transformers' `from_pretrained` changes torch's default dtype and functions for all threads.
 LOADING_LOCK = threading.Lock()
 
@@ -51,14 +54,15 @@ class CodeFusionOutput(ModelOutput):
 
     Args:
         loss (`torch.FloatTensor` of shape `(1,)`):
-            `denoising_loss + embedding_loss + cross_entropy_loss` (the paper's loss), plus 0.1 times `length_loss`
-            where the model predicts lengths.
+            `denoising_loss + embedding_loss + cross_entropy_loss` (the paper's loss; without `embedding_loss` where
+            x_0 is predicted), plus 0.1 times `length_loss` where the model predicts lengths.
         denoising_loss (`torch.FloatTensor` of shape `(1,)`):
-            Error of the denoiser: of the noise or of x_0 (squared, mean over the latent dimensions), or, where x_0 is
-            an expectation, the cross-entropy of its weights in nats. This term and the next two are means over the
-            programs of the mean over the tokens of each.
-        embedding_loss (`torch.FloatTensor` of shape `(1,)`):
-            Squared distance of the decoder's output to the code embeddings, mean over the latent dimensions.
+            Error of the denoiser: of the noise (squared, mean over the latent dimensions), or, where x_0 is predicted,
+            the cross-entropy of its scores in nats. This term and the next two are means over the programs of the mean
+            over the tokens of each.
+        embedding_loss (`torch.FloatTensor` of shape `(1,)`, *optional*):
+            Squared distance of the decoder's output to the code embeddings, mean over the latent dimensions, where
+            the noise is predicted.
         cross_entropy_loss (`torch.FloatTensor` of shape `(1,)`):
             Cross-entropy of the head on the decoder's output, in nats.
         length_loss (`torch.FloatTensor` of shape `(1,)`, *optional*):
@@ -67,7 +71,7 @@ class CodeFusionOutput(ModelOutput):
             Scores of the head at each position.
         pred_original_sample (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
             The denoiser's estimate of x_0.
-        timesteps (`torch.LongTensor` of shape `(batch_size,)`):
+        timesteps (`torch.LongTensor` of shape `(batch_size,)` or `(batch_size, canvas_length)`):
             The steps at which the programs were noised.
         token_loss (`torch.FloatTensor` of shape `(batch_size,)`):
             `cross_entropy_loss` of each program, for reports by timestep.
@@ -107,9 +111,10 @@ class CodeFusionDenoiserOutput(ModelOutput):
     Args:
         sample (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
             The prediction: noise or x_0, as `config.prediction_type` says.
+        query (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`, *optional*):
+            Where x_0 is predicted, what the tokens are scored by, see [`CodeFusionModel.score_tokens`].
         logits (`torch.FloatTensor` of shape `(batch_size, canvas_length, vocab_size)`, *optional*):
-            Where x_0 is an expectation, the scores of the embeddings it is taken over, divided by the temperature.
-            `None` with `output_logits=False`.
+            Where x_0 is predicted, these scores; `None` with `output_logits=False`.
         hidden_states (`tuple(torch.FloatTensor)`, *optional*, returned when `output_hidden_states=True`):
             Input of the first layer and output of each layer.
         attentions, cross_attentions (`tuple(torch.FloatTensor)`, *optional*, returned when `output_attentions=True`):
@@ -117,6 +122,7 @@ class CodeFusionDenoiserOutput(ModelOutput):
     """
 
     sample: torch.Tensor
+    query: torch.Tensor | None = None
     logits: torch.Tensor | None = None
     hidden_states: tuple[torch.Tensor, ...] | None = None
     attentions: tuple[torch.Tensor, ...] | None = None
@@ -349,12 +355,14 @@ class CodeFusionDecoder(CodeFusionStack):
 class CodeFusionEmbedding(nn.Module):
     """
     The code embedding L. Each vector is used at length `sqrt(latent_size)`, unit variance a coordinate: the scale of
-    the noise, which training can then not escape by growing the embeddings.
+    the noise, which training can then not escape by growing the embeddings. Where x_0 is predicted, each token also
+    has a bias among the denoiser's scores.
     """
 
     def __init__(self, config: CodeFusionConfig):
         super().__init__()
         self.embedding = nn.Embedding(config.vocab_size, config.latent_size)
+        self.bias = nn.Embedding(config.vocab_size, 1) if config.prediction_type == "sample" else None
 
     def normalized_weight(self) -> torch.Tensor:
         """The table as it is used, of shape `(vocab_size, latent_size)`."""
@@ -541,6 +549,8 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
             # Directions are all that counts of the embeddings; at unit variance an optimiser step turns them as far
             # as it changes the other weights.
             init.normal_(module.weight, mean=0.0, std=1.0)
+        elif module is self.embedding.bias:
+            init.zeros_(module.weight)
 
     @classmethod
     def from_encoder_pretrained(cls, pretrained_model_name_or_path: str, **kwargs) -> "CodeFusionModel":
@@ -606,6 +616,9 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
             num_kept = table.num_embeddings
             self._get_resized_embeddings(table, vocab_size, mean_resizing=False)
             table.weight.data[num_kept:].normal_()
+            if self.embedding.bias is not None:
+                self._get_resized_embeddings(self.embedding.bias, vocab_size, mean_resizing=False)
+                self.embedding.bias.weight.data[num_kept:].zero_()
             self.encoder.config.vocab_size = vocab_size
         return embeddings
 
@@ -673,33 +686,105 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
             pooled = (encoder_hidden_states * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1.0)
         return self.length_head(pooled)
 
+    def vocabulary(
+        self, input_ids: torch.Tensor | None = None, labels: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """
+        What the denoiser's scores are taken over.
+
+        Args:
+            input_ids (`torch.LongTensor` of shape `(batch_size, sequence_length)`, *optional*):
+                The prompts, which say what of `config.copy_token_groups` can be drawn. By default, all can.
+            labels (`torch.LongTensor` of shape `(batch_size, code_length)`, *optional*):
+                Programs, whose tokens can be drawn whatever the prompts say.
+
+        Returns:
+            `tuple`: the code embeddings of all tokens, of shape `(vocab_size, latent_size)`, and the bias of each, of
+            shape `(1, 1, vocab_size)` or, where the prompts make a difference, `(batch_size, 1, vocab_size)`, minus
+            infinity for tokens that cannot be drawn.
+        """
+        # Looked up and not read from the tables, which under sequential CPU offload have no values until they are
+        # called.
+        device = self.device if input_ids is None else input_ids.device
+        token_ids = torch.arange(self.config.vocab_size, device=device)
+        embeddings = self.embedding(token_ids)
+        if self.embedding.bias is None:
+            bias = embeddings.new_zeros(1, 1, len(token_ids))
+        else:
+            # The scale of a step of Adam is that of a unit vector's entries; a token's frequency spans several nats.
+            bias = self.embedding.bias(token_ids).view(1, 1, -1) * math.sqrt(self.config.latent_size)
+        if self.config.copy_token_groups and input_ids is not None:
+            bias = bias.masked_fill(self._tokens_without_source(input_ids, labels)[:, None], -math.inf)
+        return embeddings, bias
+
+    def _tokens_without_source(self, input_ids: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
+        """Which tokens stand for a value that the prompt does not have, of shape `(batch_size, vocab_size)`."""
+        groups = torch.zeros(self.config.vocab_size, dtype=torch.long, device=input_ids.device)
+        for group, token_ids in enumerate(self.config.copy_token_groups or (), 1):
+            groups[token_ids] = group
+        # A prompt's tokens say which groups it has; group 0 is that of all other tokens.
+        has_group = torch.zeros(len(input_ids), int(groups.max()) + 1, dtype=torch.bool, device=input_ids.device)
+        has_group.scatter_(1, groups[input_ids], True)
+        if labels is not None:
+            has_group.scatter_(1, groups[labels.clamp(min=0)], True)
+        has_group[:, 0] = True
+        return ~has_group[:, groups]
+
+    def score_tokens(
+        self, query: torch.Tensor, vocabulary: tuple[torch.Tensor, torch.Tensor] | None = None
+    ) -> torch.Tensor:
+        """
+        The denoiser's scores of all tokens.
+
+        Args:
+            query (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
+                `query` of [`CodeFusionDenoiserOutput`].
+            vocabulary (`tuple`, *optional*):
+                From [`~CodeFusionModel.vocabulary`], that of all tokens by default.
+
+        Returns:
+            `torch.FloatTensor` of shape `(batch_size, canvas_length, vocab_size)`: logits.
+        """
+        embeddings, bias = self.vocabulary() if vocabulary is None else vocabulary
+        return query @ embeddings.T + bias
+
     @capture_outputs  # reads `output_hidden_states`, `output_attentions` and `return_dict`
     def denoise(
         self,
         latents: torch.Tensor,
         timesteps: torch.Tensor | None,
+        alphas_cumprod: torch.Tensor,
         key_values: KeyValues,
         attention_mask: torch.Tensor | None = None,
         encoder_attention_mask: torch.Tensor | None = None,
         lengths: torch.Tensor | None = None,
         self_condition: torch.Tensor | None = None,
-        temperature: float = 1.0,
+        temperature: float | torch.Tensor = 1.0,
         *,
         guidance_scale: float = 1.0,
         time_embedding: torch.Tensor | None = None,
-        code_embeddings: torch.Tensor | None = None,
+        vocabulary: tuple[torch.Tensor, torch.Tensor] | None = None,
         output_logits: bool = True,
         output_hidden_states: bool | list[int] | None = None,
         output_attentions: bool | None = None,
     ) -> CodeFusionDenoiserOutput:
-        """
+        r"""
         The denoiser N, one evaluation.
+
+        Where x_0 is predicted, it is the mean of the code embeddings $e_v$ under a softmax of
+
+        $$ s_v = u \cdot e_v / \sqrt{d} + b_v + \frac{\sqrt{\bar\alpha}}{1 - \bar\alpha} x_t \cdot e_v $$
+
+        The first two terms are the network's, from the context. The last one is the logarithm of the likelihood of the
+        noisy latent, up to a constant, as all $e_v$ have the length $\sqrt{d}$ (https://huggingface.co/papers/2305.18619).
 
         Args:
             latents (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
                 `x_t`, at unit variance (after the scheduler's `scale_model_input`).
-            timesteps (`torch.Tensor` of shape `(batch_size,)` or `()`, *optional*):
+            timesteps (`torch.Tensor` of shape `(batch_size, canvas_length)`, `(batch_size,)` or `()`, *optional*):
                 `t`, whole or fractional, in [0, num_train_timesteps). `None` where `time_embedding` is given.
+            alphas_cumprod (`torch.FloatTensor`, broadcastable to `latents`):
+                `alpha_bar` of the timesteps.
             key_values (`tuple`):
                 `model.denoiser.project_prompt(encoder_hidden_states)`.
             attention_mask (`torch.Tensor` of shape `(batch_size, canvas_length)`, *optional*):
@@ -710,16 +795,18 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
                 Length of each canvas.
             self_condition (`torch.FloatTensor` of the shape of `latents`, *optional*):
                 The last estimate of x_0, zeros by default; ignored by a model without self-conditioning.
-            temperature (`float`, *optional*, defaults to 1.0):
-                Divides the scores that x_0 is an expectation under, above 0; without effect on other predictions.
+            temperature (`float` or `torch.Tensor` of shape `(batch_size, 1, 1)`, *optional*, defaults to 1.0):
+                Divides the scores that x_0 is an expectation under, above 0; without effect where the noise is
+                predicted.
             guidance_scale (`float`, *optional*, defaults to 1.0):
                 Scale of classifier-free guidance (https://huggingface.co/papers/2207.12598). Other than 1, the
-                arguments are for twice the batch, its first half without the prompt, and the output is for one half.
+                arguments but `alphas_cumprod` and `vocabulary` are for twice the batch, its first half without the
+                prompt, and the output is for one half.
             time_embedding (`torch.Tensor` of shape `(batch_size or 1, 1 or canvas_length, hidden_size)`, *optional*):
                 `model.denoiser.embed_timesteps(timesteps, dtype)`, in place of `timesteps`, for a loop that knows all
                 of them beforehand.
-            code_embeddings (`torch.FloatTensor` of shape `(vocab_size, latent_size)`, *optional*):
-                `model.embedding.normalized_weight()`, for a loop that makes it once.
+            vocabulary (`tuple`, *optional*):
+                From [`~CodeFusionModel.vocabulary`], that of all tokens by default.
             output_logits (`bool`, *optional*, defaults to `True`):
                 Whether to return `logits`. Without, the expectation needs less time and memory on a CPU.
             output_hidden_states, output_attentions, return_dict (*optional*):
@@ -740,7 +827,8 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
             latents, key_values, attention_mask, encoder_attention_mask
         )
         if time_embedding is None:
-            timesteps = torch.as_tensor(timesteps, device=latents.device).view(-1, 1)
+            timesteps = torch.as_tensor(timesteps, device=latents.device)
+            timesteps = timesteps if timesteps.ndim == 2 else timesteps.view(-1, 1)
             time_embedding = self.denoiser.embed_timesteps(timesteps, latents.dtype)
         # Of one kind in all steps: a denoiser that is compiled would be compiled anew for the second.
         if not self.denoiser.self_conditioned:
@@ -755,21 +843,27 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
             # they are linear in this.
             unconditional, conditional = sample.chunk(2)
             sample = torch.lerp(unconditional, conditional, guidance_scale)
-        logits = None
-        if self.config.predicts_expectation:
-            if code_embeddings is None:
-                code_embeddings = self.embedding.normalized_weight()
-            # Scaled before the product: behind it, there is a number for each word of the vocabulary.
-            scale = 1.0 / (math.sqrt(self.config.latent_size) * temperature)
-            if output_logits or sample.device.type != "cpu":
-                logits = (sample * scale) @ code_embeddings.T
-                sample = logits.softmax(dim=-1) @ code_embeddings
-            else:
-                # Attention to the vocabulary, whose kernel never holds all the scores. (On a GPU it shares the work
-                # out among queries alone, of which a batch of one sequence has too few.)
-                query, keys = sample.flatten(0, 1)[None, None], code_embeddings[None, None]
-                sample = F.scaled_dot_product_attention(query, keys, keys, scale=scale).view(sample.shape)
-        return CodeFusionDenoiserOutput(sample=sample, logits=logits if output_logits else None)
+            latents = latents[len(unconditional) :]
+        if self.config.prediction_type == "epsilon":
+            return CodeFusionDenoiserOutput(sample=sample)
+        # Beyond the limit a token is certain, and the product with the embeddings could overflow in half precision.
+        scale = (alphas_cumprod.sqrt() / (1.0 - alphas_cumprod)).clamp(max=LIKELIHOOD_LIMIT / self.config.latent_size)
+        prior, likelihood = sample / math.sqrt(self.config.latent_size), (scale * latents).to(sample.dtype)
+        query = prior + likelihood
+        embeddings, bias = self.vocabulary() if vocabulary is None else vocabulary
+        tempered = (prior / temperature + likelihood, embeddings, bias / temperature)
+        if output_logits or query.device.type != "cpu":
+            sample = self.score_tokens(tempered[0], (embeddings, tempered[2])).softmax(dim=-1) @ embeddings
+            logits = self.score_tokens(query, (embeddings, bias)) if output_logits else None
+            return CodeFusionDenoiserOutput(sample=sample, query=query, logits=logits)
+        # Attention to the vocabulary, whose kernel never holds all the scores. (On a GPU it shares the work out among
+        # queries alone, of which a batch of one sequence has too few.)
+        bias = tempered[2][:, None]
+        tokens = embeddings.expand(len(bias), 1, -1, -1)
+        scaled = tempered[0].reshape(len(bias), 1, -1, query.shape[-1])
+        mask = bias.expand(-1, -1, scaled.shape[2], -1)
+        sample = F.scaled_dot_product_attention(scaled, tokens, tokens, attn_mask=mask, scale=1.0)
+        return CodeFusionDenoiserOutput(sample=sample.view_as(query), query=query)
 
     def decode(
         self,
@@ -778,9 +872,10 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         attention_mask: torch.Tensor | None = None,
         encoder_attention_mask: torch.Tensor | None = None,
         lengths: torch.Tensor | None = None,
+        denoiser_logits: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """
-        The decoder D and the head H.
+        The decoder D and the head H. Where x_0 is predicted, their scores are added to those of the denoiser.
 
         Args:
             pred_original_sample (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
@@ -789,10 +884,16 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
                 `model.decoder.project_prompt(encoder_hidden_states)`.
             attention_mask, encoder_attention_mask, lengths (*optional*):
                 As for [`~CodeFusionModel.denoise`].
+            denoiser_logits (`torch.FloatTensor` of shape `(batch_size, canvas_length, vocab_size)`, *optional*):
+                Where x_0 is predicted, the scores of the denoiser's last evaluation, from
+                [`~CodeFusionModel.score_tokens`].
 
         Returns:
             `tuple`: logits of shape `(batch_size, canvas_length, vocab_size)` and `D_s`, of shape `(batch_size,
             canvas_length, latent_size)`.
+
+        Raises:
+            ValueError: if x_0 is predicted and `denoiser_logits` are not given.
         """
         attention_mask, cross_attention_mask = self.prepare_attention_masks(
             pred_original_sample, key_values, attention_mask, encoder_attention_mask
@@ -800,7 +901,12 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         decoded = self.decoder(
             self._project_to_ball(pred_original_sample), key_values, attention_mask, cross_attention_mask, lengths
         )
-        return self.head(decoded), decoded
+        logits = self.head(decoded)
+        if self.config.prediction_type == "sample":
+            if denoiser_logits is None:
+                raise ValueError("`denoiser_logits` must be given where `prediction_type` is 'sample'.")
+            logits = logits + denoiser_logits.detach()
+        return logits, decoded
 
     def forward(
         self,
@@ -812,7 +918,6 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         noise: torch.Tensor | None = None,
         prompt_noise: torch.Tensor | None = None,
         self_conditioning: bool | None = None,
-        label_smoothing: float = 0.0,
         output_hidden_states: bool | list[int] | None = None,
         output_attentions: bool | None = None,
         return_dict: bool | None = None,
@@ -831,8 +936,11 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
                 length head); the padding in it has to be learned, but all of it weighs as much as one token.
             noise_prompt (`torch.BoolTensor` of shape `(batch_size,)`, *optional*):
                 Rows whose encoded prompt is replaced by Gaussian noise: the paper's unsupervised code generation.
-            timesteps (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
-                Steps to noise the programs at, in [0, num_train_timesteps); drawn evenly over the batch if not given.
+            timesteps (`torch.LongTensor` of shape `(batch_size,)` or `(batch_size, canvas_length)`, *optional*):
+                Steps to noise the programs at, in [0, num_train_timesteps), for all positions of a program or one by
+                one, of a canvas that may be longer; then the losses are those of the positions above 0. Drawn evenly
+                over the batch if
+                not given.
             noise (`torch.FloatTensor` of shape `(batch_size, canvas_length or more, latent_size)`, *optional*):
                 Gaussian noise for the programs, used as far as the canvas goes; drawn if not given.
             prompt_noise (`torch.FloatTensor` of the shape of `E_s`, *optional*):
@@ -841,9 +949,6 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
             self_conditioning (`bool`, *optional*):
                 Whether the denoiser is given its own first estimate of x_0; drawn with
                 `config.self_conditioning_probability` if not given. Without effect on a model that has none.
-            label_smoothing (`float`, *optional*, defaults to 0.0):
-                Share of the target that is spread over the vocabulary in both cross-entropies, the head's and that
-                of an expectation, in [0, 1). The lengths are not smoothed.
             output_hidden_states (`bool` or `list[int]`, *optional*):
                 Whether to return the states of the denoiser's layers; a list of indices to return these alone, with
                 `None` in place of the others (not with transformers 5.20).
@@ -883,7 +988,10 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         batch_size = canvas.shape[0]
         if timesteps is None:
             timesteps = self.draw_timesteps(batch_size, canvas.device)
-        alphas_cumprod = self.config.alphas_cumprod().to(canvas.device)[timesteps][:, None, None]
+        if timesteps.ndim == 2:
+            timesteps = timesteps[:, : canvas.shape[1]]
+            weights = weights * (timesteps > 0)
+        alphas_cumprod = self.config.alphas_cumprod().to(canvas.device)[timesteps].view(batch_size, -1, 1)
         original = self.embed(canvas)
         if noise is None:
             noise = torch.randn_like(original)
@@ -893,11 +1001,14 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         latents = (alphas_cumprod.sqrt() * original + (1.0 - alphas_cumprod).sqrt() * noise).to(original.dtype)
 
         key_values = self.denoiser.project_prompt(encoder_hidden_states)
+        vocabulary = self.vocabulary(input_ids, canvas)
         denoise_kwargs: dict[str, Any] = {
+            "alphas_cumprod": alphas_cumprod,
             "key_values": key_values,
             "attention_mask": canvas_mask,
             "encoder_attention_mask": attention_mask,
             "lengths": lengths,
+            "vocabulary": vocabulary,
         }
         self_condition = None
         if self.denoiser.self_conditioned and self_conditioning:
@@ -921,31 +1032,27 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
             canvas_mask,
             attention_mask,
             lengths,
+            denoised.logits,
         )
 
         def mean(token_values: torch.Tensor) -> torch.Tensor:
             # Of the programs' means: so the loss of a batch is the mean of its parts, and gradient accumulation and
             # several processes give what one batch gives.
-            return ((token_values * weights).sum(dim=1) / weights.sum(dim=1)).mean()
+            return ((token_values * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1.0)).mean()
 
         def token_cross_entropy(scores: torch.Tensor) -> torch.Tensor:
-            losses = F.cross_entropy(
-                scores.flatten(0, 1), canvas.flatten(), reduction="none", label_smoothing=label_smoothing
-            )
-            return losses.view_as(canvas)
+            return F.cross_entropy(scores.flatten(0, 1), canvas.flatten(), reduction="none").view_as(canvas)
 
-        # Embeddings are targets without gradient: with one they could meet the prediction by all becoming the same.
-        target = original.detach()
-        if denoised.logits is not None:
-            denoising_loss = mean(token_cross_entropy(denoised.logits))
-        elif self.config.prediction_type == "sample":
-            denoising_loss = mean((denoised.sample - target).square().mean(dim=-1))
-        else:
-            denoising_loss = mean((denoised.sample - noise).square().mean(dim=-1))
-        embedding_loss = mean((decoded - target).square().mean(dim=-1))
         head_losses = token_cross_entropy(logits)
         cross_entropy_loss = mean(head_losses)
-        loss = denoising_loss + embedding_loss + cross_entropy_loss
+        if denoised.logits is not None:
+            denoising_loss, embedding_loss = mean(token_cross_entropy(denoised.logits)), None
+            loss = denoising_loss + cross_entropy_loss
+        else:
+            denoising_loss = mean((denoised.sample - noise).square().mean(dim=-1))
+            # Embeddings are targets without gradient: with one they could meet the prediction by all becoming equal.
+            embedding_loss = mean((decoded - original.detach()).square().mean(dim=-1))
+            loss = denoising_loss + embedding_loss + cross_entropy_loss
 
         length_loss = None
         if self.config.predict_length:
@@ -958,13 +1065,13 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         output = CodeFusionOutput(
             loss=loss,
             denoising_loss=denoising_loss.detach(),
-            embedding_loss=embedding_loss.detach(),
+            embedding_loss=embedding_loss.detach() if embedding_loss is not None else None,
             cross_entropy_loss=cross_entropy_loss.detach(),
             length_loss=length_loss.detach() if length_loss is not None else None,
             logits=logits,
             pred_original_sample=pred_original_sample,
             timesteps=timesteps,
-            token_loss=((head_losses * weights).sum(dim=1) / weights.sum(dim=1)).detach(),
+            token_loss=((head_losses * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1.0)).detach(),
             encoder_last_hidden_state=encoder_hidden_states,
             hidden_states=denoised.hidden_states,
             attentions=denoised.attentions,

@@ -2,18 +2,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """CodeFusion's pipeline and scheduler: with `modeling/`, the files that travel to the Hub beside the weights."""
 
-from .pipeline_codefusion import CodeFusionPipeline, CodeFusionPipelineOutput, normalize_prompt
-from .scheduling_codefusion import SUPPORTED_SCHEDULERS, CodeFusionScheduler, CodeFusionSchedulerOutput
+from .pipeline_codefusion import CodeFusionPipeline
+from .pipeline_output import CodeFusionPipelineOutput
+from .prompts import normalize_prompt
+from .sampling_defaults import SAMPLING_DEFAULTS, check_sampling_defaults
+from .scheduler_support import SUPPORTED_SCHEDULERS
+from .scheduling_codefusion import CodeFusionScheduler, CodeFusionSchedulerOutput
 from .slots import SlottedPrompt, fill_slots, slot_code, slot_prompt, slot_token_ids, slot_tokens, slots_in
 
 
 __all__ = [
+    "SAMPLING_DEFAULTS",
     "SUPPORTED_SCHEDULERS",
     "CodeFusionPipeline",
     "CodeFusionPipelineOutput",
     "CodeFusionScheduler",
     "CodeFusionSchedulerOutput",
     "SlottedPrompt",
+    "check_sampling_defaults",
     "fill_slots",
     "normalize_prompt",
     "slot_code",

@@ -1,6 +1,6 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
-"""CodeFusion's noise scheduler, and what the pipeline needs to drive diffusers' own schedulers in its place."""
+"""CodeFusion's noise scheduler."""
 
 import os
 from dataclasses import dataclass
@@ -18,101 +18,11 @@ from ..modeling.card import CARD_NAME, choose_card, read_card
 from ..modeling.configuration_codefusion import square_root_alphas_cumprod
 from ..modeling.saving import save_code
 from .scheduler_card import scheduler_card
+from .scheduler_support import SUPPORTED_SCHEDULERS
 
 
 # The file that the scheduler is saved in for those who do not have this package.
 SCHEDULER_CODE = "scheduling_codefusion"
-
-# Schedulers of diffusers that follow `trained_betas`: `XScheduler.from_config(pipe.scheduler.config)` swaps one in.
-SUPPORTED_SCHEDULERS = (
-    "DDIMScheduler",
-    "DDPMScheduler",
-    "DEISMultistepScheduler",
-    "DPMSolverMultistepScheduler",
-    "DPMSolverSDEScheduler",
-    "DPMSolverSinglestepScheduler",
-    "EulerAncestralDiscreteScheduler",
-    "EulerDiscreteScheduler",
-    "HeunDiscreteScheduler",
-    "KDPM2AncestralDiscreteScheduler",
-    "KDPM2DiscreteScheduler",
-    "LCMScheduler",
-    "LMSDiscreteScheduler",
-    "PNDMScheduler",
-    "SASolverScheduler",
-    "UniPCMultistepScheduler",
-)
-
-# Those of them whose `step` raises for `prediction_type="sample"`: they have to be given `sample_to_epsilon(...)`.
-EPSILON_ONLY_SCHEDULERS = (
-    "DPMSolverSDEScheduler",
-    "EulerAncestralDiscreteScheduler",
-    "KDPM2AncestralDiscreteScheduler",
-    "KDPM2DiscreteScheduler",
-    "PNDMScheduler",
-)
-
-
-def check_scheduler(scheduler: SchedulerMixin) -> None:
-    """
-    Refuse a scheduler that does not follow the noise schedule of its config.
-
-    Args:
-        scheduler (`SchedulerMixin`):
-            [`CodeFusionScheduler`], one of `SUPPORTED_SCHEDULERS`, or any other with `alphas_cumprod`.
-
-    Raises:
-        ValueError: if the scheduler has no `alphas_cumprod`, such as `IPNDMScheduler` and `EDMEulerScheduler`, which
-            sample on a noise schedule of their own whatever the model was trained with.
-    """
-    if not hasattr(scheduler, "alphas_cumprod"):
-        raise ValueError(
-            f"`scheduler` is a {type(scheduler).__name__}, which does not follow the noise schedule that the model "
-            f"was trained with. Use CodeFusionScheduler or one of {', '.join(SUPPORTED_SCHEDULERS)}."
-        )
-
-
-def interpolate_alphas_cumprod(alphas_cumprod: torch.Tensor, timestep: int | float | torch.Tensor) -> torch.Tensor:
-    r"""
-    The noise schedule at a timestep between two training steps, as schedulers that choose their own noise levels ask
-    for (Heun, KDPM2, DPMSolverSDE, anything with Karras sigmas). $\log\sigma$, with
-    $\sigma^2 = (1 - \bar\alpha) / \bar\alpha$, is linear in between: diffusers' `_sigma_to_t` is the inverse.
-
-    Args:
-        alphas_cumprod (`torch.Tensor` of shape `(num_train_timesteps,)`):
-            Share of the signal's variance that is left at each training step, in (0, 1).
-        timestep (`int`, `float` or `torch.Tensor` of any shape):
-            Timesteps in [0, num_train_timesteps - 1], which need not be whole.
-
-    Returns:
-        `torch.Tensor` of the shape of `timestep`, float32, on the CPU: the share at each timestep.
-    """
-    # On the CPU, where the schedulers keep their tables, in float64, which some accelerators do not have.
-    timestep = torch.as_tensor(timestep, dtype=torch.float64, device="cpu")
-    log_snr = torch.logit(alphas_cumprod.to("cpu", torch.float64))  # -2 log sigma
-    lower = timestep.long().clamp(max=len(log_snr) - 2)
-    return torch.lerp(log_snr[lower], log_snr[lower + 1], timestep - lower).sigmoid().float()
-
-
-def sample_to_epsilon(
-    pred_original_sample: torch.Tensor, scaled_sample: torch.Tensor, alpha_prod_t: torch.Tensor
-) -> torch.Tensor:
-    r"""
-    Turn a predicted x_0 into the noise it implies, for the schedulers that take nothing else
-    (`EPSILON_ONLY_SCHEDULERS`): $\epsilon = (x_t - \sqrt{\bar\alpha}\,x_0) / \sqrt{1 - \bar\alpha}$.
-
-    Args:
-        pred_original_sample (`torch.Tensor` of shape `(batch_size, canvas_length, latent_size)`):
-            The predicted x_0.
-        scaled_sample (`torch.Tensor` of the same shape):
-            The model's input x_t, that is the latents after `scheduler.scale_model_input`.
-        alpha_prod_t (`torch.Tensor`, broadcastable to it):
-            Share of the signal's variance in it, from [`interpolate_alphas_cumprod`].
-
-    Returns:
-        `torch.Tensor` of the shape of `pred_original_sample`: the noise.
-    """
-    return (scaled_sample - alpha_prod_t.sqrt() * pred_original_sample) / (1.0 - alpha_prod_t).sqrt()
 
 
 @dataclass
@@ -411,12 +321,4 @@ class CodeFusionScheduler(SchedulerMixin, ConfigMixin):
         return super()._upload_folder(working_dir, repo_id, token, *args, subfolder=subfolder, **kwargs)
 
 
-__all__ = [
-    "EPSILON_ONLY_SCHEDULERS",
-    "SUPPORTED_SCHEDULERS",
-    "CodeFusionScheduler",
-    "CodeFusionSchedulerOutput",
-    "check_scheduler",
-    "interpolate_alphas_cumprod",
-    "sample_to_epsilon",
-]
+__all__ = ["CodeFusionScheduler", "CodeFusionSchedulerOutput"]

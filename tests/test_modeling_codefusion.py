@@ -25,12 +25,7 @@ from codefusion_hf.modeling.modeling_codefusion import LENGTH_LOSS_WEIGHT, CodeF
 from codefusion_hf.pipelines import CodeFusionScheduler
 
 
-# What the denoiser predicts, in all three ways.
-PREDICTIONS = {
-    "expectation": {},
-    "vector": {"sample_parameterization": "vector"},
-    "epsilon": {"prediction_type": "epsilon"},
-}
+PREDICTIONS = ("sample", "epsilon")
 LOSS_TERMS = ("loss", "denoising_loss", "embedding_loss", "cross_entropy_loss", "length_loss")
 
 
@@ -45,6 +40,11 @@ def same_noise(monkeypatch):
 def run(model, batch, seed=0, **kwargs):
     torch.manual_seed(seed)
     return model(**{**batch, **kwargs})
+
+
+def loss_terms(output):
+    """The loss and its terms, as far as there are any."""
+    return {name: output[name] for name in LOSS_TERMS if name in output}
 
 
 def gradients(model, batch, seed=0):
@@ -99,8 +99,12 @@ def test_config_is_registered(make_config, tmp_path):
         ("schedule_offset", 0.001),
         ("noise_factor", 0.0),
         ("self_conditioning_probability", 1.5),
+        ("clean_position_probability", 1.5),
+        ("clean_position_probability", -0.1),
+        ("copy_token_groups", [[7], [8, 32100]]),
+        ("copy_token_groups", [[-1]]),
+        ("copy_token_groups", [7]),
         ("prediction_type", "velocity"),
-        ("sample_parameterization", "mean"),
         ("latent_size", "large"),
     ],
 )
@@ -109,7 +113,9 @@ def test_config_errors_name_the_field(name, value):
         CodeFusionConfig(**{name: value})
 
 
-@pytest.mark.parametrize("name", ["noise_factor", "self_conditioning_probability", "initializer_range"])
+@pytest.mark.parametrize(
+    "name", ["noise_factor", "self_conditioning_probability", "clean_position_probability", "initializer_range"]
+)
 def test_config_takes_whole_numbers_for_real_ones(name):
     """As a YAML or a JSON file has them: `noise_factor: 2`."""
     assert getattr(CodeFusionConfig(**{name: 1}), name) == 1
@@ -127,10 +133,14 @@ def test_loss_is_the_sum_of_its_terms_and_reaches_every_parameter(
     model = make_model(
         predict_length=predict_length,
         self_conditioning_probability=self_conditioning_probability,
-        **PREDICTIONS[prediction],
+        prediction_type=prediction,
     ).train()
     output = run(model, batch)
-    total = output.denoising_loss + output.embedding_loss + output.cross_entropy_loss
+    total = output.denoising_loss + output.cross_entropy_loss
+    if prediction == "epsilon":
+        total += output.embedding_loss
+    else:
+        assert output.embedding_loss is None
     if predict_length:
         total += LENGTH_LOSS_WEIGHT * output.length_loss
     else:
@@ -160,7 +170,7 @@ def test_every_parameter_of_another_encoder_gets_a_gradient(model_type, save_enc
 
 @pytest.mark.parametrize("prediction", PREDICTIONS)
 def test_learns_a_few_pairs(prediction, make_model, batch):
-    model = make_model(**PREDICTIONS[prediction]).train()
+    model = make_model(prediction_type=prediction).train()
     timesteps = torch.tensor([50, 300, 600, 900])
     before = run(model, batch, timesteps=timesteps)
     optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3)
@@ -170,8 +180,9 @@ def test_learns_a_few_pairs(prediction, make_model, batch):
         optimizer.step()
     after = run(model, batch, timesteps=timesteps)
     assert after.loss < 0.5 * before.loss
-    for term in LOSS_TERMS[1:]:
-        assert after[term] < before[term], term
+    before = loss_terms(before)
+    for term, value in loss_terms(after).items():
+        assert value < before[term], term
 
 
 @pytest.mark.parametrize(("predict_length", "canvas_step"), [(True, 1), (True, 4), (True, 8), (False, 8)])
@@ -208,7 +219,7 @@ def test_losses_are_means_over_the_canvas(predict_length, canvas_step, make_mode
 def test_padding_changes_no_loss(
     prediction, self_conditioning_probability, label_padding, make_model, batch, same_noise
 ):
-    model = make_model(self_conditioning_probability=self_conditioning_probability, **PREDICTIONS[prediction])
+    model = make_model(self_conditioning_probability=self_conditioning_probability, prediction_type=prediction)
     timesteps = torch.tensor([10, 400, 700, 1199])
     padded = {
         "input_ids": F.pad(batch["input_ids"], (0, 3), value=77),
@@ -218,20 +229,21 @@ def test_padding_changes_no_loss(
     expected = run(model, batch, timesteps=timesteps)
     actual = run(model, padded, timesteps=timesteps)
     assert actual.logits.shape[1] == expected.logits.shape[1] + 8  # 5, rounded up to `canvas_step`
-    for term in (*LOSS_TERMS, "token_loss"):
-        torch.testing.assert_close(actual[term], expected[term], atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(loss_terms(actual), loss_terms(expected), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(actual.token_loss, expected.token_loss, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("attn_implementation", ["eager", "sdpa"])
 @pytest.mark.parametrize("prediction", PREDICTIONS)
 def test_denoise_and_decode_do_not_read_padding(prediction, attn_implementation, make_model, batch):
-    model = make_model(**PREDICTIONS[prediction])
+    model = make_model(prediction_type=prediction)
     model.set_attn_implementation(attn_implementation)
     generator = torch.Generator().manual_seed(0)
     lengths = torch.tensor([7, 3, 1, 5])
     latents = torch.randn(4, 7, 16, generator=generator)
     self_condition = torch.randn(4, 7, 16, generator=generator)
     timesteps = torch.tensor([900, 3, 400.5, 1199])
+    alphas_cumprod = model.config.alphas_cumprod()[timesteps.long(), None, None]
 
     def outputs(rows, canvas_length, prompt_padding):
         prompt_mask = F.pad(batch["attention_mask"][rows], (0, prompt_padding))
@@ -247,11 +259,13 @@ def test_denoise_and_decode_do_not_read_padding(prediction, attn_implementation,
         denoised = model.denoise(
             canvas,
             timesteps[rows],
+            alphas_cumprod[rows],
             model.denoiser.project_prompt(encoded),
             self_condition=condition,
             **masks,
         )
-        logits, decoded = model.decode(canvas, model.decoder.project_prompt(encoded), **masks)
+        key_values = model.decoder.project_prompt(encoded)
+        logits, decoded = model.decode(canvas, key_values, **masks, denoiser_logits=denoised.logits)
         return denoised.sample, logits, decoded
 
     with torch.no_grad():
@@ -268,7 +282,7 @@ def test_the_end_of_the_canvas_is_seen(make_model, batch):
     key_values = model.denoiser.project_prompt(model.encode(batch["input_ids"], batch["attention_mask"]))
     latents = torch.randn(4, 6, 16)
     without, with_lengths, shorter = (
-        model.denoise(latents, torch.tensor(500), key_values, lengths=lengths).sample
+        model.denoise(latents, torch.tensor(500), torch.tensor(0.3), key_values, lengths=lengths).sample
         for lengths in (None, torch.full((4,), 6), torch.full((4,), 5))
     )
     torch.testing.assert_close(without, with_lengths)
@@ -281,15 +295,14 @@ def test_fixed_canvas(make_model, batch):
     assert output.logits.shape[1] == 128
     shorter = run(model, batch, labels=torch.where(batch["labels"] == 0, -100, batch["labels"]))
     longer = run(model, batch, labels=F.pad(batch["labels"], (0, 40)))
-    for term in LOSS_TERMS[:-1]:
-        assert output[term] == shorter[term] == longer[term]
+    assert loss_terms(output) == loss_terms(shorter) == loss_terms(longer)
     with pytest.raises(ValueError, match="predict_length"):
         model.predict_length(output.encoder_last_hidden_state)
 
 
 @pytest.mark.parametrize("prediction", PREDICTIONS)
 def test_noises_as_the_scheduler_does(prediction, make_model, batch, same_noise):
-    model = make_model(noise_factor=2.0, **PREDICTIONS[prediction])
+    model = make_model(noise_factor=2.0, prediction_type=prediction)
     scheduler = CodeFusionScheduler(noise_factor=2.0, prediction_type=model.config.prediction_type)
     seen = []
     model.denoiser.register_forward_pre_hook(lambda module, args: seen.append(args[0]))
@@ -315,14 +328,15 @@ def test_noise_and_clean_embeddings_convert(noise_factor, make_model, batch):
 
 @pytest.mark.parametrize("probability", [0.0, 0.5])
 def test_denoises_with_what_a_loop_makes_once(probability, make_model, batch):
-    """Time embeddings, code embeddings and masks may be handed in."""
+    """Time embeddings, vocabulary and masks may be handed in."""
     model = make_model(self_conditioning_probability=probability)
     states = model.encode(batch["input_ids"], batch["attention_mask"])
     key_values = model.denoiser.project_prompt(states)
     latents = torch.randn(4, 8, model.config.latent_size, generator=torch.Generator().manual_seed(0))
     lengths = torch.tensor([8, 4, 8, 8])
     masks = (torch.arange(8) < lengths[:, None], batch["attention_mask"])
-    plain = model.denoise(latents, 600, key_values, *masks, lengths)
+    alpha_prod_t = model.config.alphas_cumprod()[600]
+    plain = model.denoise(latents, 600, alpha_prod_t, key_values, *masks, lengths)
     prepared = model.prepare_attention_masks(latents, key_values, *masks)
     again = model.prepare_attention_masks(latents, key_values, *prepared)
     assert all(torch.equal(one, other) for one, other in zip(prepared, again, strict=True))
@@ -331,18 +345,20 @@ def test_denoises_with_what_a_loop_makes_once(probability, make_model, batch):
     once = model.denoise(
         latents,
         None,
+        alpha_prod_t,
         key_values,
         *prepared,
         lengths,
         time_embedding=embeddings[1][None, None],
-        code_embeddings=model.embedding.normalized_weight(),
+        vocabulary=model.vocabulary(),
         output_logits=False,
     )
     assert once.logits is None and plain.logits is not None
     torch.testing.assert_close(once.sample, plain.sample)
+    torch.testing.assert_close(model.score_tokens(once.query), plain.logits)
     for timesteps, time_embedding in ((None, None), (600, embeddings[1][None, None])):
         with pytest.raises(ValueError, match="Exactly one of `timesteps` and `time_embedding` must be given"):
-            model.denoise(latents, timesteps, key_values, time_embedding=time_embedding)
+            model.denoise(latents, timesteps, alpha_prod_t, key_values, time_embedding=time_embedding)
 
 
 def test_draws_its_timesteps_evenly(make_model, batch):
@@ -377,6 +393,8 @@ def test_initial_weights(make_model):
     assert model.head.weight.std().item() == pytest.approx(0.05, rel=0.05)
     assert model.decoder.start_positions.weight.std().item() == pytest.approx(0.05, rel=0.2)
     assert not model.head.bias.any()
+    assert not model.embedding.bias.weight.any()
+    assert make_model(prediction_type="epsilon").embedding.bias is None
 
 
 def test_noise_prompt_hides_the_prompt(make_model, batch):
@@ -405,7 +423,8 @@ def test_what_is_drawn_can_be_given(make_model, batch):
     model = make_model()
     given = {
         "noise_prompt": torch.tensor([True, False, False, False]),
-        "timesteps": torch.tensor([10, 400, 700, 1199]),
+        # The row without a prompt is one that needs it: with little noise, the latents alone say what the tokens are.
+        "timesteps": torch.tensor([1199, 400, 700, 10]),
         # Wider than the canvas.
         "noise": torch.randn(4, 24, 16),
         "prompt_noise": torch.randn(*batch["input_ids"].shape, 24),
@@ -437,19 +456,9 @@ def test_the_loss_of_a_batch_is_the_mean_of_its_parts(make_model, batch):
     for rows in (slice(0, 1), slice(1, 2), slice(2, 4)):
         part = {name: value[rows] for name, value in {**batch, **given}.items()}
         output = run(model, part, self_conditioning=True)
-        parts += [torch.stack([output[term] for term in LOSS_TERMS])] * len(part["labels"])
-    expected = torch.stack([whole[term] for term in LOSS_TERMS])
+        parts += [torch.stack([*loss_terms(output).values()])] * len(part["labels"])
+    expected = torch.stack([*loss_terms(whole).values()])
     torch.testing.assert_close(torch.stack(parts).mean(dim=0), expected)
-
-
-def test_label_smoothing_is_that_of_torch(make_model, batch):
-    model = make_model(canvas_step=1)
-    output = run(model, batch, label_smoothing=0.2)
-    torch.testing.assert_close(output.logits, run(model, batch).logits)
-    for row, labels in enumerate(batch["labels"]):
-        code = labels[labels != 0]
-        expected = F.cross_entropy(output.logits[row, : len(code)], code, label_smoothing=0.2)
-        torch.testing.assert_close(output.token_loss[row], expected)
 
 
 def test_labels_are_checked(make_model, batch):
@@ -477,14 +486,13 @@ def test_hidden_states_and_tuples(make_model, batch):
 
 @pytest.mark.parametrize("prediction", PREDICTIONS)
 def test_attention_implementations_agree(prediction, make_model, batch):
-    model = make_model(**PREDICTIONS[prediction])
+    model = make_model(prediction_type=prediction)
     outputs = {}
     for attn_implementation in ("eager", "sdpa"):
         model.set_attn_implementation(attn_implementation)
         assert model.config._attn_implementation == attn_implementation
         outputs[attn_implementation] = run(model, batch)
-    for term in LOSS_TERMS:
-        torch.testing.assert_close(outputs["eager"][term], outputs["sdpa"][term], atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(loss_terms(outputs["eager"]), loss_terms(outputs["sdpa"]), atol=1e-5, rtol=1e-5)
 
 
 def test_gradient_checkpointing_changes_nothing(make_model, batch):
@@ -502,7 +510,7 @@ def test_gradient_checkpointing_changes_nothing(make_model, batch):
 @pytest.mark.parametrize("prediction", PREDICTIONS)
 def test_trains_in_another_dtype(prediction, dtype, make_model, batch):
     """As with `bf16_full_eval` of transformers' Trainer, or a DeepSpeed engine in bfloat16."""
-    model = make_model(self_conditioning_probability=1.0, **PREDICTIONS[prediction]).to(dtype)
+    model = make_model(self_conditioning_probability=1.0, prediction_type=prediction).to(dtype)
     output = run(model, batch)
     assert output.loss.isfinite()
     assert output.logits.dtype == output.pred_original_sample.dtype == dtype
@@ -512,15 +520,25 @@ def test_trains_in_another_dtype(prediction, dtype, make_model, batch):
 # --- Loading and saving
 
 
-def test_save_and_load(make_model, batch, tmp_path):
-    model = make_model(prediction_type="epsilon", noise_factor=2.0)
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"prediction_type": "epsilon", "noise_factor": 2.0},
+        {"clean_position_probability": 0.25, "copy_token_groups": [[300, 301], [302]]},
+    ],
+    ids=["epsilon", "sample"],
+)
+def test_save_and_load(fields, make_model, batch, tmp_path):
+    model = make_model(**fields)
+    if model.embedding.bias is not None:
+        model.embedding.bias.weight.data.normal_()
     model.save_pretrained(tmp_path)
     files = ["config.json", "model.safetensors", "modeling_codefusion.py"]
     assert sorted(path.name for path in tmp_path.iterdir()) == files
     for loaded in (CodeFusionModel.from_pretrained(tmp_path), AutoModel.from_pretrained(tmp_path)):
         assert isinstance(loaded, CodeFusionModel)
         assert not loaded.training
-        assert (loaded.config.prediction_type, loaded.config.noise_factor) == ("epsilon", 2.0)
+        assert {name: getattr(loaded.config, name) for name in fields} == fields
         assert loaded.encoder.encoder.embed_tokens.weight is loaded.encoder.shared.weight
         state_dict = loaded.state_dict()
         assert state_dict.keys() == model.state_dict().keys()
@@ -700,10 +718,10 @@ def test_sizes_of_the_paper():
         model = CodeFusionModel(CodeFusionConfig())
     assert model.num_parameters_by_component() == {
         "encoder": 35_316_480,
-        "embedding": 16_435_200,
+        "embedding": 16_467_300,
         "denoiser": 43_402_752,
         "decoder": 25_831_936,
         "head": 16_467_300,
         "length_head": 8_208,
     }
-    assert model.num_parameters() == 137_461_876
+    assert model.num_parameters() == 137_493_976

@@ -28,7 +28,9 @@ def fixed_batch(batch):
 def test_adding_tokens_resizes_every_table(encoder, make_model, fixed_batch, tmp_path):
     bert = BertConfig(vocab_size=330, hidden_size=24, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2)
     model = make_model(**({"encoder_config": bert} if encoder == "bert" else {}))
+    model.embedding.bias.weight.data.normal_()
     code_table, head = model.embedding.embedding.weight.clone(), model.head.weight.clone()
+    bias = model.embedding.bias.weight.clone()
     vocab_size = model.config.vocab_size + NEW_TOKENS
     model.resize_token_embeddings(vocab_size)
     assert (model.config.vocab_size, model.config.encoder_config.vocab_size) == (vocab_size, vocab_size)
@@ -36,6 +38,7 @@ def test_adding_tokens_resizes_every_table(encoder, make_model, fixed_batch, tmp
     assert [len(table.weight) for table in tables] == [vocab_size] * 3
     assert torch.equal(tables[1].weight[:-NEW_TOKENS], code_table)
     assert torch.equal(tables[2].weight[:-NEW_TOKENS], head)
+    assert torch.equal(model.embedding.bias.weight, F.pad(bias, (0, 0, 0, NEW_TOKENS)))
 
     batch = {**fixed_batch, "labels": fixed_batch["labels"].clone()}
     batch["labels"][:, 0] = vocab_size - 1
@@ -64,6 +67,7 @@ def test_removing_tokens_and_padding_the_number_of_them(make_model):
     assert model.head.weight.shape[0] == model.head.bias.shape[0] == model.config.vocab_size == 100
     model.resize_token_embeddings(pad_to_multiple_of=64)
     assert model.embedding.embedding.num_embeddings == model.head.out_features == model.config.vocab_size == 128
+    assert model.embedding.bias.num_embeddings == 128
 
 
 def test_asking_for_the_embeddings_resizes_nothing(make_model):
@@ -111,13 +115,16 @@ def test_states_of_one_evaluation(make_model, fixed_batch):
     latents = torch.randn(2, 8, 16, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         key_values = model.denoiser.project_prompt(model.encode(fixed_batch["input_ids"][:2]))
-        plain = model.denoise(latents, torch.tensor(600), key_values)
-        output = model.denoise(latents, torch.tensor(600), key_values, output_hidden_states=True)
-        as_tuple = model.denoise(latents, torch.tensor(600), key_values, return_dict=False)
+        step = torch.tensor(600), torch.tensor(0.3)
+        plain = model.denoise(latents, *step, key_values)
+        output = model.denoise(latents, *step, key_values, output_hidden_states=True)
+        as_tuple = model.denoise(latents, *step, key_values, return_dict=False)
     assert plain.hidden_states is None and len(output.hidden_states) == 3
     assert torch.equal(output.sample, plain.sample) and torch.equal(as_tuple[0], plain.sample)
     last = model.denoiser.output_projection(model.denoiser.layer_norm(output.hidden_states[-1]))
-    logits = last / 16**0.5 @ model.embedding.normalized_weight().T
+    query = last / 16**0.5 + 0.3**0.5 / 0.7 * latents
+    torch.testing.assert_close(query, output.query)
+    logits = query @ model.embedding.normalized_weight().T
     torch.testing.assert_close(logits, output.logits)
 
 

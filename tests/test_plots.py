@@ -144,7 +144,7 @@ def test_edit_distance_by_step(make_pipeline):
     drafts = []
 
     def keep(pipe, step, timestep, tensors):
-        drafts.extend(pipe.decode_drafts(tensors["pred_original_sample"], pipe.lengths))
+        drafts.extend(tensors["drafts"])
         return tensors
 
     code = pipe(
@@ -152,7 +152,7 @@ def test_edit_distance_by_step(make_pipeline):
         num_inference_steps=6,
         generator=torch.Generator().manual_seed(3 + 2),
         callback_on_step_end=keep,
-        callback_on_step_end_tensor_inputs=["pred_original_sample"],
+        callback_on_step_end_tensor_inputs=["drafts"],
     ).codes[0][0]
     assert distances[2] == [edit_distance(draft, code) for draft in drafts]
 

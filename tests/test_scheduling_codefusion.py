@@ -11,11 +11,10 @@ import torch
 from diffusers import DDIMScheduler, DDPMScheduler, EDMEulerScheduler, IPNDMScheduler, PNDMScheduler
 
 from codefusion_hf.modeling.configuration_codefusion import square_root_alphas_cumprod
-from codefusion_hf.pipelines.scheduling_codefusion import (
+from codefusion_hf.pipelines import SUPPORTED_SCHEDULERS, CodeFusionScheduler
+from codefusion_hf.pipelines.scheduler_support import (
     EPSILON_ONLY_SCHEDULERS,
-    SUPPORTED_SCHEDULERS,
-    CodeFusionScheduler,
-    check_scheduler,
+    check_noise_schedule,
     interpolate_alphas_cumprod,
     sample_to_epsilon,
 )
@@ -130,7 +129,7 @@ def test_swapped_scheduler_recovers_the_tokens(name, reloaded, tokens, tmp_path)
     if reloaded:
         ours = reload(ours, tmp_path)
     scheduler = swap(name, ours.config)
-    check_scheduler(scheduler)
+    check_noise_schedule(scheduler, ours.alphas_cumprod)
     assert relative_error(scheduler.alphas_cumprod, ours.alphas_cumprod) < 1e-5
     assert scheduler.config.clip_sample is False
     for num_inference_steps, limit in zip((10, 20), RMS_LIMITS.get(name, (0.01, 0.01)), strict=True):
@@ -177,11 +176,12 @@ def test_epsilon_only_schedulers_are_those_that_refuse_samples(name):
 @pytest.mark.parametrize("scheduler_class", [IPNDMScheduler, EDMEulerScheduler])
 def test_schedulers_with_a_schedule_of_their_own_are_refused_by_name(scheduler_class):
     with pytest.raises(ValueError, match=scheduler_class.__name__):
-        check_scheduler(scheduler_class())
+        check_noise_schedule(scheduler_class(), CodeFusionScheduler().alphas_cumprod)
 
 
 def test_check_accepts_ours():
-    check_scheduler(CodeFusionScheduler())
+    scheduler = CodeFusionScheduler()
+    check_noise_schedule(scheduler, scheduler.alphas_cumprod)
 
 
 @pytest.mark.parametrize("num_inference_steps", [10, 20])

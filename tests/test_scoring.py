@@ -46,7 +46,7 @@ def test_examples_gather_the_references_of_a_prompt():
         {"text": "list  files", "code": "ls -a"},
         {"text": "list files", "code": "ls"},
     ]
-    assert group_examples(rows) == [Example("list files", ("ls", "ls -a")), Example("show date", ("date",))]
+    assert group_examples(rows) == [Example("List files", ("ls", "ls -a")), Example("show date", ("date",))]
 
 
 def test_examples_about_different_tables_are_different():

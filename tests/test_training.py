@@ -3,6 +3,7 @@
 """Tests of the presets, the trainer, the moving average and the two training phases, on tiny models."""
 
 import copy
+import functools
 import json
 import logging
 import re
@@ -11,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+import torch.nn.functional as F
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from transformers import T5Config, TrainerCallback
@@ -69,6 +71,7 @@ PRESET = {
     "lora": {},
     "pretrain": {},
     "finetune": {},
+    "sampling": {},
 }
 SNIPPETS = [f"for file in *.{letter}; do wc -l $file; done" for letter in "abcd"] + ["pwd", "ls -a | sort"]
 
@@ -158,6 +161,7 @@ def test_bundled_presets_make_valid_configurations_and_arguments(name, tokenizer
             output_dir=str(tmp_path), use_cpu=True, **{**preset["training"], **preset[phase]}
         )
         assert args.train_sampling_strategy == "group_by_length"
+        assert args.label_smoothing_factor == 0.0  # which CodeFusionTrainer refuses otherwise
 
 
 def test_there_is_a_bundled_preset():
@@ -275,7 +279,8 @@ def test_the_terms_of_the_loss_are_logged(make_trainer):
     logs = [log for log in trainer.state.log_history if "loss" in log]
     assert [log["step"] for log in logs] == [2, 4]
     for log in logs:
-        terms = log["denoising_loss"] + log["embedding_loss"] + log["cross_entropy_loss"]
+        assert "embedding_loss" not in log
+        terms = log["denoising_loss"] + log["cross_entropy_loss"]
         assert log["loss"] == pytest.approx(terms + 0.1 * log["length_loss"], rel=1e-3)
     assert logs[0]["denoising_loss"] != logs[1]["denoising_loss"]
 
@@ -663,6 +668,7 @@ def test_a_step_draws_the_same_whatever_was_drawn_before(phase, make_model, toke
 @pytest.mark.parametrize("phase", ["finetune", "pretrain"])
 def test_two_processes_draw_what_one_does(phase, make_model, tokenizer, batches):
     shares = {"prompt_dropout_probability": 0.5, "prompt_mask_probability": 0.3}
+    make_model = functools.partial(make_model, clean_position_probability=0.5)
     whole = randomness_of(make_model, tokenizer, **shares)(batches[phase], (7, 0))
     for process in range(2):
         rows = slice(2 * process, 2 * process + 2)
@@ -702,6 +708,53 @@ def test_fine_tuning_drops_and_masks_its_share_of_the_prompts(make_model, tokeni
     assert "noise_prompt" not in randomness_of(make_model, tokenizer)(batch, (0, 0))
 
 
+@pytest.mark.parametrize("phase", ["finetune", "pretrain"])
+def test_its_share_of_the_rows_has_clean_positions(phase, make_model, tokenizer, batches):
+    model = make_model(clean_position_probability=0.25)
+    batch = {name: value.repeat(200, 1) for name, value in batches[phase].items()}
+    drawn = StepRandomness(model, tokenizer, seed=3)(batch, (0, 0))
+    timesteps = drawn["timesteps"]
+    assert timesteps.shape == (800, model.config.max_code_length)
+    # Beside the clean positions of a row there is one timestep, the one that it has without them.
+    without = randomness_of(make_model, tokenizer)(batch, (0, 0))["timesteps"]
+    is_clean = timesteps != without[:, None]
+    assert (timesteps[is_clean] == 0).all()
+    share = is_clean.float().mean(dim=1)
+    assert (share > 0.0).float().mean().item() == pytest.approx(0.25, abs=0.05)
+    # Any share of them: few, half and nearly all.
+    shares = torch.histc(share[share > 0.0], 3, 0.0, 1.0) / (share > 0.0).sum()
+    assert (shares > 0.2).all()
+    # Clean positions of a row are anywhere, and not the same in all rows.
+    assert is_clean.float().mean(dim=0).std() < 0.03
+
+    # Evaluation knows none, and its figures by quarter of the timestep need one timestep a row.
+    assert StepRandomness(model, tokenizer, seed=3)(batch, (0, 0), is_training=False)["timesteps"].shape == (800,)
+    assert without.shape == (800,)
+
+
+def test_training_counts_no_clean_position(make_trainer, make_model):
+    model = make_model(clean_position_probability=1.0, canvas_step=1)  # no padding is counted
+    trainer = make_trainer(model=model, max_steps=2)
+    seen = []
+    hook = model.register_forward_hook(
+        lambda module, args, kwargs, output: seen.append((module.training, kwargs["labels"], output)), with_kwargs=True
+    )
+    trainer.train()
+    trainer.evaluate()
+    hook.remove()
+    assert [is_training for is_training, *_ in seen[:3]] == [True, True, False]
+    for is_training, labels, output in seen:
+        if not is_training:
+            assert output["timesteps"].ndim == 1
+            continue
+        is_clean = output["timesteps"][:, : labels.shape[1]] == 0
+        assert is_clean.any() and not is_clean.all()
+        losses = F.cross_entropy(output["logits"][:, : labels.shape[1]].transpose(1, 2), labels, reduction="none")
+        counts = ((labels != -100) & ~is_clean).float()
+        expected = (losses * counts).sum(dim=1) / counts.sum(dim=1).clamp(min=1.0)
+        torch.testing.assert_close(output["token_loss"], expected.detach())
+
+
 def test_pre_training_gives_each_row_one_of_two_tasks(make_model, tokenizer, batches):
     batch = {name: value.repeat(100, 1) for name, value in batches["pretrain"].items()}
     drawn = randomness_of(make_model, tokenizer, cpd_probability=0.25)(batch, (0, 0))
@@ -729,13 +782,14 @@ def test_shares_out_of_range_are_refused(make_trainer, arguments, message):
         make_trainer(**arguments)
 
 
-def test_labels_are_smoothed_in_training_alone(make_trainer, make_model):
-    losses = {}
-    for factor in (0.0, 0.5):
-        trainer = make_trainer(model=make_model(), learning_rate=0.0, label_smoothing_factor=factor)
-        losses[factor] = trainer.evaluate()["eval_loss"], trainer.train().training_loss
-    assert losses[0.0][0] == losses[0.5][0]
-    assert losses[0.0][1] != losses[0.5][1]
+def test_labels_are_not_smoothed(make_trainer, tmp_path, pair_file):
+    message = "`label_smoothing_factor` must be 0 for CodeFusion, which makes its losses itself, got 0.1"
+    with pytest.raises(ValueError, match=message):
+        make_trainer(label_smoothing_factor=0.1)
+    with pytest.raises(ValueError, match=message):
+        run_training(preset_with(label_smoothing_factor=0.1), "finetune", [pair_file], tmp_path / "run")
+    # The baseline, of the same arguments, takes it.
+    assert CodeFusionTrainingArguments(str(tmp_path), label_smoothing_factor=0.1).label_smoothing_factor == 0.1
 
 
 def test_a_large_batch_in_parts_gives_the_same_gradient(make_trainer, make_model, monkeypatch):
@@ -804,7 +858,7 @@ def test_collapses_are_counted_and_warned_of(make_trainer, make_model, caplog):
     model = make_model()
     with torch.no_grad():
         model.head.weight.zero_()
-        model.head.bias[model.config.pad_token_id] = 9.0
+        model.head.bias[model.config.pad_token_id] = 1000.0  # more than the latents can say
     metrics = make_trainer(model=model).evaluate()
     assert metrics["eval_pad_share"] == metrics["eval_empty_share"] == 1.0
     assert metrics["eval_accuracy_q1"] == 0.0
@@ -893,7 +947,7 @@ def test_a_few_prompts_are_sampled_at_each_evaluation(tmp_path, pair_file, caplo
         (step, f"show line {n} of notes") for step in (1, 2) for n in (0, 1)
     ]
     assert rows[1]["expected"] == "sed -n 1p notesx"
-    assert all(row["score"] < 0.0 and isinstance(row["code"], str) for row in rows)
+    assert all(row["score"] <= 0.0 and isinstance(row["code"], str) for row in rows)
     assert "Step 2: show line 1 of notes -> " in caplog.text
     # The average was only lent, and nothing was drawn.
     run_training({**preset, "finetune": {"num_sample_prompts": 0}}, "finetune", [pair_file], tmp_path / "without")

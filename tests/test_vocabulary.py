@@ -16,7 +16,7 @@ from codefusion_hf.training.vocabulary import shared_tokens, with_vocabulary
 
 TEXTS = ["print the value of every key in items", "for key, value in items: print(key, value)", "sort items by key"]
 OF_TOKENS = {"encoder.shared.weight", "encoder.encoder.embed_tokens.weight", "embedding.embedding.weight"}
-OF_TOKENS |= {"head.weight", "head.bias"}
+OF_TOKENS |= {"embedding.bias.weight", "head.weight", "head.bias"}
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +50,7 @@ def test_a_tokenizer_shares_all_tokens_with_itself(tokenizer):
 
 def test_weights_of_shared_tokens_go_along_and_others_are_drawn(make_model, tokenizer, new_tokenizer):
     model = make_model()
+    model.embedding.bias.weight.data.normal_()
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     torch.manual_seed(1)
     new_model = with_vocabulary(model, tokenizer, new_tokenizer)
@@ -66,6 +67,8 @@ def test_weights_of_shared_tokens_go_along_and_others_are_drawn(make_model, toke
         torch.testing.assert_close(tensor[new_rows], before[name][old_rows])
         if name == "embedding.embedding.weight":
             assert tensor[drawn].std() == pytest.approx(1.0, abs=0.1)
+        if name == "embedding.bias.weight":
+            assert not tensor[drawn].any()
     assert not new_model.training
 
 

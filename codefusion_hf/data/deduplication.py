@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from codefusion_hf.pipelines.pipeline_codefusion import normalize_prompt
+from codefusion_hf.pipelines.prompts import normalize_prompt
 
 
 Row = TypeVar("Row", str, dict[str, Any])

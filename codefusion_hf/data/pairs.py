@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from codefusion_hf.pipelines.pipeline_codefusion import normalize_prompt
+from codefusion_hf.pipelines.prompts import normalize_prompt
 
 from .sources import CODE_FORMATS, FORMATS, Record, detect_format, read_records, shorten
 

@@ -4,12 +4,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from transformers import BatchEncoding, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast
 
-from codefusion_hf.pipelines import normalize_prompt, slot_prompt, slot_token_ids, slot_tokens, slots_in
+from codefusion_hf.pipelines import slot_tokens
+from codefusion_hf.pipelines.prompts import SLOT_VALUES, encode_prompts, keeps_slot_values
 
 
 # In this order, so that the ids are CodeT5's: 0 to 4.
@@ -20,9 +20,6 @@ SPECIAL_TOKENS = {
     "unk_token": "<unk>",
     "mask_token": "<mask>",
 }
-
-# Key of a tokenizer's configuration, see `keeps_slot_values`.
-SLOT_VALUES = "slot_values"
 
 
 def train_tokenizer(
@@ -115,56 +112,6 @@ def _without(tokens: Sequence[str], texts: Iterable[str]) -> Iterator[str]:
     between = re.compile("|".join(map(re.escape, sorted(tokens, key=len, reverse=True))))
     for text in texts:
         yield from filter(None, between.split(text))
-
-
-def keeps_slot_values(tokenizer: PreTrainedTokenizerBase) -> bool:
-    """
-    Whether a model with this tokenizer reads the values of a prompt behind their slots, as it was trained.
-
-    Args:
-        tokenizer ([`~transformers.PreTrainedTokenizerBase`]):
-            The tokenizer.
-
-    Returns:
-        `bool`: for [`~codefusion_hf.pipelines.slots.slot_prompt`]'s `keep_values`.
-    """
-    return bool(tokenizer.init_kwargs.get(SLOT_VALUES, False))
-
-
-def encode_prompts(
-    prompts: Sequence[str], tokenizer: PreTrainedTokenizerBase, **kwargs: Any
-) -> tuple[BatchEncoding, list[dict[str, str]]]:
-    """
-    Prompts as a model reads them: normalised, with slots if the tokenizer has them, cut at its `model_max_length`.
-
-    Args:
-        prompts (`Sequence[str]`):
-            The prompts as they were written.
-        tokenizer ([`~transformers.PreTrainedTokenizerBase`]):
-            Tokenizer of prompts and code.
-        kwargs (`dict[str, Any]`, *optional*):
-            More arguments for the tokenizer's call.
-
-    Returns:
-        `tuple`: what the tokenizer gives, and for each prompt the values of the slots that it has, as for
-        [`~codefusion_hf.pipelines.slots.fill_slots`]; those of slots that are cut off are not among them.
-    """
-    slot_ids = slot_token_ids(tokenizer.get_vocab())
-    if not slot_ids:
-        encoded = tokenizer([normalize_prompt(prompt) for prompt in prompts], truncation=True, **kwargs)
-        return encoded, [{} for _ in prompts]
-    slotted = [slot_prompt(prompt, keep_values=keeps_slot_values(tokenizer)) for prompt in prompts]
-    # Slots first: a value is copied as it is, white space and capitals included.
-    encoded = tokenizer([normalize_prompt(prompt.text) for prompt in slotted], truncation=True, **kwargs)
-    values = [
-        slots_in(token_ids, prompt.values, slot_ids)
-        for token_ids, prompt in zip(_as_lists(encoded.input_ids), slotted, strict=True)
-    ]
-    return encoded, values
-
-
-def _as_lists(token_ids: Any) -> list[list[int]]:
-    return token_ids if isinstance(token_ids, list) else token_ids.tolist()
 
 
 __all__ = ["SPECIAL_TOKENS", "encode_prompts", "keeps_slot_values", "train_tokenizer"]

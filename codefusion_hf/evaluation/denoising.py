@@ -70,17 +70,18 @@ def _distances_of_batch(pipe: "CodeFusionPipeline", **arguments: Any) -> list[li
     drafts_by_step: list[list[str]] = []
 
     def keep_drafts(
-        pipe: "CodeFusionPipeline", step: int, timestep: torch.Tensor, tensors: dict[str, torch.Tensor]
-    ) -> dict[str, torch.Tensor]:
-        drafts_by_step.append(pipe.decode_drafts(tensors["pred_original_sample"], pipe.lengths))
+        pipe: "CodeFusionPipeline", step: int, timestep: torch.Tensor, tensors: dict[str, Any]
+    ) -> dict[str, Any]:
+        drafts_by_step.append(tensors["drafts"])
         return tensors
 
     output = pipe(
         **arguments,
         # Several candidates are ranked at the end, and whose drafts are whose would be lost.
         num_return_sequences=1,
+        num_candidates=1,
         callback_on_step_end=keep_drafts,
-        callback_on_step_end_tensor_inputs=["pred_original_sample"],
+        callback_on_step_end_tensor_inputs=["drafts"],
     )
     return [
         [edit_distance(drafts[row], code) for drafts in drafts_by_step] for row, (code,) in enumerate(output.codes)

@@ -24,7 +24,7 @@ class Example:
 
     Args:
         prompt (`str`):
-            The prompt, normalised.
+            The prompt as it was first written: what is in quotes may begin with a capital.
         references (`tuple[str, ...]`):
             All codes that the data gives for it, at least one: a candidate is right if it matches any of them.
         table (`tuple[tuple, ...]`, *optional*):
@@ -61,11 +61,14 @@ def group_examples(rows: Iterable[Mapping[str, Any]]) -> list[Example]:
     Returns:
         `list[Example]`: in the order of first occurrence; references are distinct and in that order, too.
     """
+    prompts: dict[tuple[str, Table | None], str] = {}
     references: dict[tuple[str, Table | None], dict[str, None]] = {}
     for row in rows:
         table = tuple(map(tuple, row["data"])) if row.get("data") else None
-        references.setdefault((normalize_prompt(row["text"]), table), {})[row["code"]] = None
-    return [Example(prompt, tuple(codes), table) for (prompt, table), codes in references.items()]
+        key = (normalize_prompt(row["text"]), table)
+        prompts.setdefault(key, row["text"])
+        references.setdefault(key, {})[row["code"]] = None
+    return [Example(prompts[key], tuple(codes), key[1]) for key, codes in references.items()]
 
 
 def select_examples(examples: Sequence[Example], limit: int | None = None) -> list[Example]:
@@ -86,7 +89,7 @@ def select_examples(examples: Sequence[Example], limit: int | None = None) -> li
     """
     if limit is not None and limit < 1:
         raise ValueError(f"`limit` must be 1 or more, or `None` for all prompts, got {limit}.")
-    ordered = sorted(examples, key=lambda example: (example.prompt, sorted(example.references)))
+    ordered = sorted(examples, key=lambda example: (normalize_prompt(example.prompt), sorted(example.references)))
     if limit is None or limit >= len(ordered):
         return ordered
     return random.Random(SELECTION_SEED).sample(ordered, limit)

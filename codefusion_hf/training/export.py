@@ -3,6 +3,7 @@
 """From trained weights to a pipeline, and to its folder."""
 
 from pathlib import Path
+from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
@@ -11,7 +12,9 @@ from codefusion_hf.modeling import CodeFusionModel
 from codefusion_hf.pipelines import CodeFusionPipeline, CodeFusionScheduler
 
 
-def build_pipeline(model: CodeFusionModel, tokenizer: PreTrainedTokenizerBase) -> CodeFusionPipeline:
+def build_pipeline(
+    model: CodeFusionModel, tokenizer: PreTrainedTokenizerBase, sampling_defaults: dict[str, Any] | None = None
+) -> CodeFusionPipeline:
     """
     A pipeline around a model, with the scheduler of the noise that it is trained with.
 
@@ -20,9 +23,14 @@ def build_pipeline(model: CodeFusionModel, tokenizer: PreTrainedTokenizerBase) -
             The model.
         tokenizer ([`~transformers.PreTrainedTokenizerBase`]):
             Its tokenizer.
+        sampling_defaults (`dict`, *optional*):
+            As for [`CodeFusionPipeline`].
 
     Returns:
         [`CodeFusionPipeline`]
+
+    Raises:
+        ValueError: if `sampling_defaults` has an unknown name.
     """
     scheduler = CodeFusionScheduler(
         num_train_timesteps=model.config.num_train_timesteps,
@@ -30,7 +38,9 @@ def build_pipeline(model: CodeFusionModel, tokenizer: PreTrainedTokenizerBase) -
         noise_factor=model.config.noise_factor,
         prediction_type=model.config.prediction_type,
     )
-    return CodeFusionPipeline(model=model, tokenizer=tokenizer, scheduler=scheduler)
+    return CodeFusionPipeline(
+        model=model, tokenizer=tokenizer, scheduler=scheduler, sampling_defaults=sampling_defaults
+    )
 
 
 def export_pipeline(pipeline: CodeFusionPipeline, folder: str | Path) -> None:

@@ -21,6 +21,7 @@ SECTIONS = {
     "training": "arguments of `CodeFusionTrainingArguments` for both phases",
     "pretrain": "the same, for pre-training",
     "finetune": "the same, for fine-tuning",
+    "sampling": "`sampling_defaults` of the pipeline, which are saved with it",
 }
 
 

@@ -78,7 +78,7 @@ class StepRandomness:
         # Low-discrepancy timesteps are drawn for all rows together.
         generator = _generator("timesteps", key, torch.device("cpu"))
         timesteps = self.model.draw_timesteps(num_rows * self.num_processes, generator=generator)
-        inputs["timesteps"] = timesteps[first_row : first_row + num_rows].to(device)
+        timesteps = timesteps[first_row : first_row + num_rows].to(device)
         draw = torch.rand((), generator=_generator("self_conditioning", key, torch.device("cpu")))
         inputs["self_conditioning"] = bool(draw < config.self_conditioning_probability)
 
@@ -94,6 +94,12 @@ class StepRandomness:
             ]
             return pad_sequence(draws, batch_first=True, padding_value=1.0).to(device)
 
+        if is_training and config.clean_position_probability > 0.0:
+            # Of such a row, any share of the positions is clean.
+            draws = uniform("clean_positions", [2 + config.max_code_length] * num_rows)
+            is_clean = (draws[:, 2:] < draws[:, 1:2]) & (draws[:, :1] < config.clean_position_probability)
+            timesteps = torch.where(is_clean, 0, timesteps[:, None])
+        inputs["timesteps"] = timesteps
         size = (config.max_code_length, config.latent_size)
         inputs["noise"] = torch.stack([normal("noise", row, *size) for row in range(num_rows)])
         if "span_ids" in inputs:

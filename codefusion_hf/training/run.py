@@ -19,10 +19,10 @@ from codefusion_hf.data.collators import PairCollator, PretrainingCollator
 from codefusion_hf.data.datasets import build_code_dataset, build_pair_dataset
 from codefusion_hf.data.deduplication import deduplicate, exclude_overlap
 from codefusion_hf.data.pairs import load_rows, log_malformed, normalize_prompt
-from codefusion_hf.data.preparation import prepare_rows
+from codefusion_hf.data.preparation import prepare_rows, tokenizer_rows
 from codefusion_hf.data.tokenization import train_tokenizer
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
-from codefusion_hf.pipelines import CodeFusionPipeline
+from codefusion_hf.pipelines import CodeFusionPipeline, check_sampling_defaults, slot_token_ids
 
 from .base_trainer import checkpoint_to_resume
 from .export import build_pipeline, export_pipeline
@@ -103,6 +103,7 @@ def run_training(
         raise ValueError("`new_tokenizer` needs `init_from`: random weights have a new tokenizer in any case.")
     output_dir = Path(output_dir)
     args = make_training_arguments(preset, phase, output_dir, has_validation_data=bool(validation_data))
+    check_sampling_defaults(preset["sampling"])
     checkpoint_to_resume(args, resume)  # or refuses, before the tokenizer of another run is replaced
     # Trainer does it too late for the initial weights.
     set_seed(args.seed)
@@ -120,19 +121,22 @@ def run_training(
         exclude_split=exclude_split,
     )
 
+    sampling_defaults = preset["sampling"]
+    token_rows = tokenizer_rows(train_rows, preset["tokenizer"], preset["language"])
     if init_from is not None:
         # Weights that were saved in half precision are trained in single; `bf16` mixes the two.
         pipeline = CodeFusionPipeline.from_pretrained(init_from, dtype=torch.float32)
         model, tokenizer = pipeline.model, pipeline.tokenizer
+        sampling_defaults = sampling_defaults or pipeline.config.sampling_defaults
         if new_tokenizer:
-            tokenizer = make_tokenizer(preset["tokenizer"], train_rows, output_dir / "tokenizer", args, reuse=resume)
+            tokenizer = make_tokenizer(preset["tokenizer"], token_rows, output_dir / "tokenizer", args, reuse=resume)
             model = with_vocabulary(model, pipeline.tokenizer, tokenizer)
     elif preset["lora"]:
         raise ValueError(
             "`lora` needs `init_from`: adapters of random weights, which stay as they are, learn nothing."
         )
     else:
-        tokenizer = make_tokenizer(preset["tokenizer"], train_rows, output_dir / "tokenizer", args, reuse=resume)
+        tokenizer = make_tokenizer(preset["tokenizer"], token_rows, output_dir / "tokenizer", args, reuse=resume)
         model = CodeFusionModel(config_from_preset(preset, tokenizer))
     if tokenizer.mask_token_id is None and (phase == "pretrain" or args.prompt_mask_probability > 0.0):
         raise ValueError("The tokenizer has no mask token, which CPD and `prompt_mask_probability` need.")
@@ -142,7 +146,7 @@ def run_training(
 
     def build_dataset(rows: list[dict[str, Any]]) -> Dataset:
         if phase == "finetune":
-            return build_pair_dataset(rows, tokenizer, model.config.max_code_length)
+            return build_pair_dataset(rows, tokenizer, model.config.max_code_length, preset["language"])
         snippets = [row["code"] for row in rows]
         return build_code_dataset(snippets, tokenizer, model.config.max_code_length, preset["language"])
 
@@ -162,7 +166,7 @@ def run_training(
         trainer.add_callback(SampleCallback(samples, tokenizer, trainer.ema_callback))
     trainer.train(resume_from_checkpoint=resume)
 
-    pipeline = build_pipeline(trainer.averaged_model(), tokenizer)
+    pipeline = build_pipeline(trainer.averaged_model(), tokenizer, sampling_defaults)
     if trainer.is_world_process_zero():
         export_pipeline(pipeline, output_dir)
     trainer.accelerator.wait_for_everyone()
@@ -277,7 +281,7 @@ def make_tokenizer(
         settings (`dict[str, Any]`):
             Section `tokenizer` of the preset.
         rows (`Sequence[dict[str, Any]]`):
-            From [`load_training_rows`]: prompts and programs to train it on.
+            Prompts and programs to train it on, from [`~codefusion_hf.data.preparation.tokenizer_rows`].
         folder (`Path`):
             Where to save one that is trained.
         args ([`~codefusion_hf.training.trainer.CodeFusionTrainingArguments`]):
@@ -340,6 +344,8 @@ def config_from_preset(preset: dict[str, Any], tokenizer: PreTrainedTokenizerBas
     settings = preset["model"]
     _check_keys("model", settings, CodeFusionConfig)
     special_tokens = {name: getattr(tokenizer, name) for name in ("pad_token_id", "bos_token_id", "eos_token_id")}
+    if slots := slot_token_ids(tokenizer.get_vocab()):
+        settings = {**settings, "copy_token_groups": [list(token_ids) for token_ids in slots.values()]}
     # A vocabulary may be larger than the tokenizer's: CodeT5's has 100 more ids.
     vocab_size = max(settings.get("vocab_size", 0), len(tokenizer))
     encoder_config = {**settings.get("encoder_config", {}), "vocab_size": vocab_size, **special_tokens}

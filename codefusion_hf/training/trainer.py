@@ -52,7 +52,8 @@ class CodeFusionTrainingArguments(TrainingArguments):
             Prompts of the validation data that `codefusion train` generates code for at each evaluation, see
             [`~codefusion_hf.training.samples.SampleCallback`].
         label_smoothing_factor (`float`, *optional*, defaults to 0.0):
-            As of [`~transformers.TrainingArguments`]; the evaluation is not smoothed.
+            As of [`~transformers.TrainingArguments`], in [0, 1), for
+            [`~codefusion_hf.training.baseline.BaselineTrainer`] alone.
 
     `prediction_loss_only` is always `True` and `remove_unused_columns` always `False`.
 
@@ -109,10 +110,19 @@ class CodeFusionTrainer(BaseTrainer):
 
     Args:
         args ([`CodeFusionTrainingArguments`]), and all that [`~transformers.Trainer`] takes.
+
+    Raises:
+        ValueError: if `label_smoothing_factor` is not 0, or DeepSpeed ZeRO stage 3 or FSDP version 1 is used.
     """
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        if self.args.label_smoothing_factor != 0.0:
+            # Trainer's smoother would take the labels from the model, whose likelihood wants the tokens themselves.
+            raise ValueError(
+                "`label_smoothing_factor` must be 0 for CodeFusion, which makes its losses itself, got "
+                f"{self.args.label_smoothing_factor}."
+            )
         if is_deepspeed_zero3_enabled() or (
             self.is_fsdp_enabled and self.accelerator.state.fsdp_plugin.fsdp_version == 1
         ):
@@ -125,8 +135,6 @@ class CodeFusionTrainer(BaseTrainer):
             model.encoder.requires_grad_(False)
         self.ema_callback = EMACallback(self.args.ema_decay)
         self.add_callback(self.ema_callback)
-        # Trainer's would take the labels from the model, which smooths them itself: two of its losses need them.
-        self.label_smoother = None
         self.randomness = StepRandomness(
             model,
             self.processing_class,
@@ -154,7 +162,6 @@ class CodeFusionTrainer(BaseTrainer):
             step, batch = self._last_batch
             self._last_batch = (self.state.global_step, batch + 1 if step == self.state.global_step else 0)
             inputs = self.randomness(inputs, self._last_batch)
-            inputs["label_smoothing"] = self.args.label_smoothing_factor
         loss, outputs = super().compute_loss(model, inputs, return_outputs=True, **kwargs)
         if model.training:
             for name in ("denoising_loss", "embedding_loss", "cross_entropy_loss", "length_loss"):

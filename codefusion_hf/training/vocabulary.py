@@ -11,6 +11,7 @@ from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from codefusion_hf.modeling import CodeFusionModel
+from codefusion_hf.pipelines import slot_token_ids
 
 
 logger = logging.getLogger(__name__)
@@ -65,6 +66,9 @@ def with_vocabulary(model: Model, tokenizer: PreTrainedTokenizerBase, new_tokeni
         part.vocab_size = len(new_tokenizer)
         for name in ("pad_token_id", "bos_token_id", "eos_token_id"):
             setattr(part, name, getattr(new_tokenizer, name))
+    if isinstance(model, CodeFusionModel):
+        slots = slot_token_ids(new_tokenizer.get_vocab())
+        config.copy_token_groups = [list(token_ids) for token_ids in slots.values()] or None
     new_model = type(model)(config).to(model.dtype).train(model.training)
     if model.can_generate():
         new_model.generation_config = copy.deepcopy(model.generation_config)

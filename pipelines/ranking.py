@@ -1,0 +1,174 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""From the scores of drawn canvases to ranked programs, no two of them the same."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+
+def likeliest_sequences(
+    logits: torch.Tensor,
+    num_sequences: int,
+    eos_token_id: int | None,
+    pad_token_id: int,
+    attention_mask: torch.Tensor | None = None,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """
+    The likeliest programs of each canvas, exactly: given the latents, its positions are independent, so the best
+    beginnings of any length are the best continuations of the best shorter ones.
+
+    Args:
+        logits (`torch.FloatTensor` of shape `(batch_size, canvas_length, vocab_size)`):
+            Scores of the tokens.
+        num_sequences (`int`):
+            How many, at least 1.
+        eos_token_id (`int`, *optional*), pad_token_id (`int`):
+            A program ends with the first of either.
+        attention_mask (`torch.Tensor` of shape `(batch_size, canvas_length)`, *optional*):
+            1 for positions of the canvas, 0 for padding behind it.
+
+    Returns:
+        `tuple`: token ids of shape `(batch_size, num_sequences, canvas_length)`, padded behind the end, and scores of
+        shape `(batch_size, num_sequences)`, the log-probability of the program, by which they are sorted, divided by
+        the number of its tokens; minus infinity where there are no more programs.
+    """
+    batch_size, canvas_length, vocab_size = logits.shape
+    log_probabilities = logits.float().log_softmax(dim=-1)
+    ends = [pad_token_id] if eos_token_id is None else [pad_token_id, eos_token_id]
+    end_scores, end_ids = log_probabilities[..., ends].max(dim=-1)
+    end_ids = torch.tensor(ends, device=logits.device)[end_ids]
+    log_probabilities[..., ends] = -math.inf
+    choices, choice_ids = log_probabilities.topk(min(num_sequences, vocab_size), dim=-1)
+    if attention_mask is None:
+        canvas_lengths = torch.full((batch_size, 1), canvas_length, device=logits.device)
+    else:
+        canvas_lengths = attention_mask.sum(dim=1, keepdim=True)
+
+    # Programs that go on, and those that have ended; of the former, there is one without any token.
+    open_scores = choices.new_full((batch_size, num_sequences), -math.inf)
+    open_scores[:, 0] = 0.0
+    open_ids = choice_ids.new_full((batch_size, num_sequences, canvas_length), pad_token_id)
+    scores, token_ids = torch.full_like(open_scores, -math.inf), open_ids.clone()
+    for position in range(canvas_length):
+        ended_ids = open_ids.clone()
+        ended_ids[..., position] = end_ids[:, None, position]
+        all_scores = torch.cat([scores, open_scores + end_scores[:, None, position]], dim=1)
+        all_ids = torch.cat([token_ids, ended_ids], dim=1)
+
+        extended = (open_scores[..., None] + choices[:, None, position]).flatten(1)
+        open_scores, order = extended.topk(num_sequences, dim=-1)
+        parents = (order // choices.shape[-1])[..., None].expand_as(open_ids)
+        open_ids = open_ids.gather(1, parents)
+        open_ids[..., position] = choice_ids[:, position].gather(1, order % choices.shape[-1])
+
+        # Where the canvas ends, all do.
+        is_last = canvas_lengths == position + 1
+        all_scores = torch.cat([all_scores, open_scores.masked_fill(~is_last, -math.inf)], dim=1)
+        all_ids = torch.cat([all_ids, open_ids], dim=1)
+        open_scores = open_scores.masked_fill(is_last, -math.inf)
+        scores, order = all_scores.topk(num_sequences, dim=-1)
+        token_ids = all_ids.gather(1, order[..., None].expand_as(token_ids))
+    return token_ids, scores / (token_ids != pad_token_id).sum(dim=-1).clamp(min=1)
+
+
+@dataclass
+class Program:
+    """
+    A program that may be returned.
+
+    Args:
+        text (`str`):
+            The program.
+        token_ids (`list[int]`), score (`float`):
+            Of its likeliest sequence of tokens: these, padded to the canvas, and their mean log-probability.
+        is_drawn (`bool`):
+            Whether it is the likeliest program of a draw.
+        votes (`float`):
+            Sum of the probabilities that the draws give it: the number of draws expected to give it.
+    """
+
+    text: str
+    token_ids: list[int]
+    score: float
+    is_drawn: bool = False
+    votes: float = 0.0
+
+
+def collect_programs(draws: Sequence[Sequence[tuple[str, list[int], float, float]]]) -> list[Program]:
+    """
+    The programs of some draws, each once.
+
+    Args:
+        draws (`Sequence`):
+            For each draw, its likeliest programs, the likeliest first: text, token ids, mean log-probability of the
+            tokens, and log-probability of all of them together.
+
+    Returns:
+        `list[Program]`: in the order in which they first come.
+    """
+    programs: dict[str, Program] = {}
+    for draw in draws:
+        for rank, (text, token_ids, score, log_probability) in enumerate(draw):
+            program = programs.setdefault(text, Program(text, token_ids, score))
+            if score > program.score:
+                program.token_ids, program.score = token_ids, score
+            program.is_drawn |= rank == 0
+            program.votes += math.exp(log_probability)
+    return list(programs.values())
+
+
+def rank_programs(
+    programs: Sequence[Program],
+    num_return_sequences: int,
+    ranking: str | Callable[[str, str], float] = "votes",
+    is_valid: Callable[[str], bool] | None = None,
+) -> list[Program]:
+    """
+    Choose and sort the programs of a prompt.
+
+    By `"votes"`, what was drawn more often comes first (majority voting, as in self-consistency,
+    https://huggingface.co/papers/2203.11171); a draw shares its vote out among programs by their probability. By a
+    similarity, what is expected to be most similar to the right answer, if that is any of the programs that were
+    drawn: the decision of minimum Bayes risk (Kumar and Byrne, 2004, https://aclanthology.org/N04-1022); what is not
+    the likeliest of any draw comes behind. What is equal in that comes by score. Last are what is malformed and what
+    is empty.
+
+    Args:
+        programs (`Sequence[Program]`):
+            From [`collect_programs`].
+        num_return_sequences (`int`):
+            How many to return, at least 1.
+        ranking (`str` or `Callable`, *optional*, defaults to `"votes"`):
+            `"votes"`, or the similarity of a program to another one: a function of both, of any scale.
+        is_valid (`Callable`, *optional*):
+            Whether a program is well-formed. By default all are.
+
+    Returns:
+        `list[Program]`: the best first; all of them where there are fewer.
+    """
+    drawn = [program for program in programs if program.is_drawn]
+
+    def key(program: Program) -> tuple:
+        if not callable(ranking):
+            return (not program.text, -program.votes, -program.score)
+        similarity = (
+            sum(other.votes * ranking(program.text, other.text) for other in drawn) if program.is_drawn else 0.0
+        )
+        return (not program.text, not program.is_drawn, -similarity, -program.votes, -program.score)
+
+    candidates = sorted(programs, key=key)
+    if is_valid is None:
+        return candidates[:num_return_sequences]
+    valid: list[Program] = []
+    malformed: list[Program] = []
+    for program in candidates:
+        if len(valid) == num_return_sequences:
+            break
+        (valid if program.text and is_valid(program.text) else malformed).append(program)
+    return [*valid, *malformed][:num_return_sequences]
+
+
+__all__ = ["Program", "collect_programs", "likeliest_sequences", "rank_programs"]

@@ -1,0 +1,86 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The likeliest programs of a canvas, and their ranking."""
+
+import itertools
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from codefusion_hf.pipelines.ranking import collect_programs, likeliest_sequences, rank_programs
+
+
+PAD, EOS, VOCAB_SIZE = 0, 1, 4
+
+
+def all_programs(log_probabilities, canvas):
+    """Every program of a canvas, with the log-probability of its tokens up to the end, the likeliest first."""
+    programs = {}
+    for tokens in itertools.product(range(VOCAB_SIZE), repeat=canvas):
+        end = next((i + 1 for i, token in enumerate(tokens) if token in (PAD, EOS)), canvas)
+        # Both ends make the same program.
+        last = log_probabilities[end - 1]
+        if tokens[end - 1] == (PAD if last[PAD] < last[EOS] else EOS):
+            continue
+        programs[tokens[:end]] = sum(log_probabilities[i][token] for i, token in enumerate(tokens[:end]))
+    return sorted(programs.items(), key=lambda item: -item[1])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10**6), canvases=st.lists(st.integers(1, 4), min_size=1, max_size=3), number=st.integers(1, 9)
+)
+def test_the_likeliest_programs_are_found_exactly(seed, canvases, number):
+    logits = 2.0 * torch.randn(len(canvases), 4, VOCAB_SIZE, generator=torch.Generator().manual_seed(seed))
+    mask = torch.arange(4) < torch.tensor(canvases)[:, None]
+    sequences, scores = likeliest_sequences(logits, number, EOS, PAD, mask)
+    assert sequences.shape == (len(canvases), number, 4) and scores.shape == (len(canvases), number)
+    for row, canvas in enumerate(canvases):
+        expected = all_programs(logits[row].log_softmax(dim=-1).tolist(), canvas)[:number]
+        for sequence, score, (tokens, log_probability) in zip(sequences[row], scores[row], expected, strict=False):
+            assert sequence.tolist() == list(tokens) + [PAD] * (4 - len(tokens))
+            num_tokens = max(1, sum(token != PAD for token in tokens))
+            assert score.item() == pytest.approx(log_probability / num_tokens, abs=1e-4)
+        assert scores[row].isneginf().tolist() == [i >= len(expected) for i in range(number)]
+
+
+def test_a_program_ends_with_its_canvas_or_without_an_end():
+    logits = torch.full((1, 3, VOCAB_SIZE), -10.0)
+    logits[..., 2] = 0.0
+    for number in (1, 2):
+        sequences, scores = likeliest_sequences(logits, number, None, PAD)
+        assert sequences[0, 0].tolist() == [2, 2, 2]
+        sequences, _ = likeliest_sequences(logits, number, EOS, PAD, torch.tensor([[True, True, False]]))
+        assert sequences[0, 0].tolist() == [2, 2, PAD]
+
+
+texts = st.sampled_from(["ls", "ls -a", "pwd", "find .", ""])
+draws = st.lists(st.lists(st.tuples(texts, st.floats(-9.0, 0.0)), min_size=1, max_size=4), min_size=1, max_size=6).map(
+    lambda rows: [
+        [(text, [rank], total / 3, total) for rank, (text, total) in enumerate(sorted(row, key=lambda pair: -pair[1]))]
+        for row in rows
+    ]
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(draws=draws, number=st.integers(1, 8), similar=st.booleans(), checked=st.booleans())
+def test_ranking_is_a_permutation_of_the_programs(draws, number, similar, checked):
+    programs = collect_programs(draws)
+    assert {program.text for program in programs} == {text for row in draws for text, *_ in row}
+    assert sum(program.votes for program in programs) == pytest.approx(
+        sum(math.exp(total) for row in draws for *_, total in row)
+    )
+    ranking = (lambda one, other: float(one[:1] == other[:1])) if similar else "votes"
+    ranked = rank_programs(programs, number, ranking, (lambda text: text != "pwd") if checked else None)
+    assert len(ranked) == min(number, len(programs))
+    assert len({program.text for program in ranked}) == len(ranked)
+    # What is empty or malformed is only there when all else is.
+    good = [program.text not in (("", "pwd") if checked else ("",)) for program in ranked]
+    assert good == sorted(good, reverse=True)
+    if not similar:
+        votes = [program.votes for program, is_good in zip(ranked, good, strict=True) if is_good]
+        assert votes == sorted(votes, reverse=True)
