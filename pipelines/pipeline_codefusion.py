@@ -967,7 +967,8 @@ class CodeFusionPipeline(DiffusionPipeline):
                 [`~CodeFusionPipeline.rank_candidates`]).
             is_valid (`Callable`, *optional*):
                 A function of a program that tells whether it is well-formed, such as
-                [`~codefusion_hf.evaluation.python.is_valid_python`]. Programs that are not come behind those that are.
+                [`~codefusion_hf.languages.python.syntax.is_valid_python`]. Programs that are not come behind those
+                that are.
 
         Examples:
 

@@ -13,8 +13,8 @@ import pytest
 
 from codefusion_hf.data.deduplication import deduplicate, exclude_overlap
 from codefusion_hf.data.pairs import load_pairs, load_rows, load_snippets
-from codefusion_hf.data.source_code import cut_python, cut_shell
 from codefusion_hf.data.sources import FORMATS, detect_format
+from codefusion_hf.languages.python.source import cut_python, cut_shell
 
 
 PAIRS = [

@@ -51,8 +51,8 @@ class _Excluded:
     """What must not be trained on: prompts, what is near them, and programs."""
 
     def __init__(self, files: Sequence[str | Path], others: Sequence[str]):
-        from codefusion_hf.data.cf_exclusion import SimilarPrompts
         from codefusion_hf.data.pairs import load_pairs
+        from codefusion_hf.data.similarity import SimilarPrompts
 
         pairs = [pair for file in files for pair in load_pairs(file)]
         self.codes = {_program(pair["code"]) for pair in pairs}
@@ -146,7 +146,7 @@ def _write_rows(
 def synthesize_command(args: argparse.Namespace) -> None:
     """`codefusion data synthesize`: write invented rows of a language to a file."""
     if args.language == "cf":
-        from codefusion_hf.data.cf_synthetic import write_rows
+        from codefusion_hf.languages.cf.synthetic.generator import write_rows
 
         counts = write_rows(args.output, args.num_rows, args.seed, args.exclude)
         counts["excluded"] = counts.pop("similar")

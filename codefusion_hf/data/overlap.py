@@ -9,7 +9,7 @@ It lists the rows of the first files by file and line, and shows nothing of the 
 compared with by those who must not read it. The exit code is 1 if there are any such rows, 2 if a file cannot be read.
 
 Texts are compared as the model reads them ([`~codefusion_hf.pipelines.pipeline_codefusion.normalize_prompt`]) and by
-[`~codefusion_hf.data.cf_exclusion.SimilarPrompts`], which passes over case and trailing marks; code with white space
+[`~codefusion_hf.data.similarity.SimilarPrompts`], which passes over case and trailing marks; code with white space
 collapsed, that of a rule without its table. Equal code is no leak by itself: many requests ask for `git status`.
 """
 
@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from codefusion_hf.data.cf_exclusion import SimilarPrompts
 from codefusion_hf.data.pairs import load_rows, normalize_prompt
+from codefusion_hf.data.similarity import SimilarPrompts
 from codefusion_hf.data.sources import HUB_PREFIX, detect_format, read_records
 from codefusion_hf.evaluation.exact_match import normalize_whitespace
 from codefusion_hf.terminal import OneLineErrorParser, printable
@@ -156,7 +156,7 @@ def _load_silently(path: str | Path) -> list[dict[str, str]]:
         return load_rows(path).rows
     except ValueError:
         problem = (
-            f"{path}: expected a data file without malformed rows; `python -m codefusion_hf.data.inspect` shows why"
+            f"{path}: expected a data file without malformed rows; `python -m codefusion_hf.data.summary` shows why"
         )
     raise ValueError(f"{problem} it is none.")
 

@@ -5,10 +5,16 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from codefusion_hf.languages.cf.prompts import cf_prompt
+from codefusion_hf.languages.cf.rules import (
+    CFRuleSyntaxError,
+    default_column,
+    fill_columns,
+    format_rule,
+    parse_rule,
+    unify_equalities,
+)
 from codefusion_hf.pipelines import slot_code, slot_prompt
-
-from .cf_prompts import cf_prompt
-from .cf_rules import CFRuleSyntaxError, default_column, fill_columns, format_rule, parse_rule, unify_equalities
 
 
 Row = TypeVar("Row", str, dict[str, Any])
@@ -17,9 +23,9 @@ Row = TypeVar("Row", str, dict[str, Any])
 def prepare_rows(rows: Sequence[Row], language: str) -> list[Row]:
     """
     Rows as a model of the language is trained on them. Bash and Python are left as they are. Of CF rules the
-    dialects become one, and the prompt is given the columns of the table, see [`~codefusion_hf.data.cf_prompts`]. With
-    a table, a rule that names no column gets the one that it means, see
-    [`~codefusion_hf.data.cf_rules.default_column`]: whether a rule names columns depends on the prompt alone.
+    dialects become one, and the prompt is given the columns of the table, see
+    [`~codefusion_hf.languages.cf.prompts`]. With a table, a rule that names no column gets the one that it means, see
+    [`~codefusion_hf.languages.cf.rules.default_column`]: whether a rule names columns depends on the prompt alone.
 
     Args:
         rows (`Sequence[dict[str, Any]]` or `Sequence[str]`):

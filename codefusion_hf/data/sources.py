@@ -15,7 +15,7 @@ The formats that data comes in, and reading their records one by one, of which
 - `counts`: a count, a tab and a snippet a line, without a header: a `.tsv` that begins with a number;
 - `text`: a snippet a line: `.txt` or no suffix;
 - `python` and `bash`: a source file (`.py`; `.sh`, `.bash`), or the source files below a folder, cut into snippets by
-  [`~codefusion_hf.data.source_code`];
+  [`~codefusion_hf.languages.python.source`];
 - `hub`: what `datasets.load_dataset` reads: `hf://datasets/OWNER/NAME`, or, if `format` is given, a name or a folder.
 
 Text is UTF-8, with or without a byte order mark, its lines ended by LF or CRLF.
@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .source_code import Snippet, cut_python, cut_shell
+from codefusion_hf.languages.python.source import Snippet, cut_python, cut_shell
 
 
 logger = logging.getLogger(__name__)

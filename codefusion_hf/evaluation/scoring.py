@@ -10,12 +10,12 @@ figure at top-k is that of the best of the first k candidates of each prompt: fo
 - All languages: `non_empty` and `valid` (top-1 alone), `exact_match`, `bleu`, `chrf`
   ([`~codefusion_hf.evaluation.text_similarity`]) and `edit_distance` to the nearest reference (less is better).
 - Bash: `valid` is what `bash -n` accepts, where Bash is installed, and `parses` what bashlex does; `template_match`
-  ([`~codefusion_hf.evaluation.bash`]) and `nlc2cmd` ([`~codefusion_hf.evaluation.nlc2cmd`]).
+  ([`~codefusion_hf.languages.bash.templates`]) and `nlc2cmd` ([`~codefusion_hf.languages.bash.nlc2cmd`]).
 - Python: `valid` is what `ast.parse` accepts; `name_copy` over the prompts that quote a name of their reference
-  ([`~codefusion_hf.evaluation.name_copy`]); with an encoder, `code_bert_score`
+  ([`~codefusion_hf.languages.python.name_copy`]); with an encoder, `code_bert_score`
   ([`~codefusion_hf.evaluation.code_bert_score`]).
 - CF rules: `valid` is what the grammar accepts; `execution_match` and `execution_match_any_column`;
-  `constants` over the prompts whose rule has constants ([`~codefusion_hf.evaluation.cf_match`]).
+  `constants` over the prompts whose rule has constants ([`~codefusion_hf.languages.cf.match`]).
 """
 
 import math
@@ -23,17 +23,17 @@ import shutil
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from codefusion_hf.evaluation.bash import bash_template, is_parsable_bash, is_valid_bash
-from codefusion_hf.evaluation.cf_match import constants_match, execution_match, has_constants, is_valid_cf_rule
 from codefusion_hf.evaluation.code_bert_score import CodeBERTScore
 from codefusion_hf.evaluation.confidence import Estimate, bootstrap_mean
 from codefusion_hf.evaluation.diversity import diversity
 from codefusion_hf.evaluation.exact_match import normalize_whitespace
 from codefusion_hf.evaluation.examples import Example
-from codefusion_hf.evaluation.name_copy import has_quoted_names, name_copy
-from codefusion_hf.evaluation.nlc2cmd import nlc2cmd_score
-from codefusion_hf.evaluation.python import is_valid_python
 from codefusion_hf.evaluation.text_similarity import corpus_bleu, corpus_chrf, edit_distance
+from codefusion_hf.languages.bash.nlc2cmd import nlc2cmd_score
+from codefusion_hf.languages.bash.templates import bash_template, is_parsable_bash, is_valid_bash
+from codefusion_hf.languages.cf.match import constants_match, execution_match, has_constants, is_valid_cf_rule
+from codefusion_hf.languages.python.name_copy import has_quoted_names, name_copy
+from codefusion_hf.languages.python.syntax import is_valid_python
 
 
 KS = (1, 3, 5)

@@ -17,7 +17,7 @@ from .rows import MAX_TEXT_LENGTH
 
 
 _WORD = re.compile(rf"<(?:{'|'.join(SLOT_COUNTS)})_[0-9]>|\w+")
-# The columns of a table behind a rule's sentence, see `codefusion_hf.data.cf_prompts`.
+# The columns of a table behind a rule's sentence, see `codefusion_hf.languages.cf.prompts`.
 _COLUMNS = re.compile(r"\s*\|c\[[0-9]+\].*", re.DOTALL)
 
 

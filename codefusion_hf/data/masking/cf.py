@@ -1,7 +1,7 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
 """
-What may be masked in conditional-formatting (CF) rules, by the grammar of [`~codefusion_hf.data.cf_rules`]:
+What may be masked in conditional-formatting (CF) rules, by the grammar of [`~codefusion_hf.languages.cf.rules`]:
 
 - the names of functions, `AND`, `OR` and `NOT` among them;
 - column references, `c[1]`, whole;
@@ -18,7 +18,8 @@ known which of them are texts.
 import re
 from collections.abc import Iterator
 
-from ..cf_rules import CFRuleSyntaxError, Node, Not, Number, Rule, Span, parse_rule
+from codefusion_hf.languages.cf.rules import CFRuleSyntaxError, Node, Not, Number, Rule, Span, parse_rule
+
 from .spans import MaskableSpans
 
 

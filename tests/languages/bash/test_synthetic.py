@@ -13,13 +13,13 @@ from collections import Counter
 
 import pytest
 
-from codefusion_hf.evaluation.bash import bash_template, is_parsable_bash, is_valid_bash, utilities_and_flags
 from codefusion_hf.languages.bash.synthetic import generate_pairs
 from codefusion_hf.languages.bash.synthetic.catalogue import Catalogue, Entry, load_catalogue, load_files
 from codefusion_hf.languages.bash.synthetic.coverage import known_templates, measure_coverage
 from codefusion_hf.languages.bash.synthetic.generator import Generator
 from codefusion_hf.languages.bash.synthetic.phrases import Draw, compile_code, compile_phrase, tidy
 from codefusion_hf.languages.bash.synthetic.values import shell_word
+from codefusion_hf.languages.bash.templates import bash_template, is_parsable_bash, is_valid_bash, utilities_and_flags
 
 
 NUM_PAIRS = 20_000

@@ -5,7 +5,8 @@ How many of the templates of a file the generator knows.
 
     python -m codefusion_hf.languages.bash.synthetic.coverage train.jsonl --num-pairs 200000
 
-The template of a command is that of [`~codefusion_hf.evaluation.bash.bash_template`]: utilities, flags and operators.
+The template of a command is that of [`~codefusion_hf.languages.bash.templates.bash_template`]: utilities, flags and
+operators.
 """
 
 import itertools
@@ -15,8 +16,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from codefusion_hf.data.pairs import load_pairs
-from codefusion_hf.evaluation.bash import bash_template
 from codefusion_hf.languages.bash.synthetic.generator import generate_pairs
+from codefusion_hf.languages.bash.templates import bash_template
 from codefusion_hf.terminal import OneLineErrorParser
 
 

@@ -1,0 +1,243 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""
+What is in a data file, before a model is trained on it: `python -m codefusion_hf.data.summary FILE`.
+
+It prints the number of rows, of malformed and of duplicate ones, the lengths of prompts and code in tokens, which
+language's parser accepts the code, and five examples, one of them as code-specific CPD masks it.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import transformers
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
+
+from codefusion_hf.checkpoints import checkpoint_path
+from codefusion_hf.data.deduplication import deduplicate
+from codefusion_hf.data.masking import mask_code_tokens, maskable_spans
+from codefusion_hf.data.pairs import LoadedRows, load_rows, normalize_prompt
+from codefusion_hf.data.sources import FORMATS
+from codefusion_hf.terminal import OneLineErrorParser, printable
+
+
+# The strictest grammar first, as it wins a tie: a CF rule is a call to Python, and to Bash most words are a command.
+LANGUAGES = ("cf", "python", "bash")
+# Snippets that the parsers are tried on, evenly spaced. bashlex takes about a millisecond for each.
+LANGUAGE_SAMPLE = 500
+NUM_EXAMPLES = 5
+EXAMPLE_CHARACTERS = 600
+
+
+def guess_language(snippets: Sequence[str]) -> dict[str, float]:
+    """
+    The share of snippets that the parser of each language accepts.
+
+    Args:
+        snippets (`Sequence[str]`):
+            The code. Of many, an evenly spaced sample is tried.
+
+    Returns:
+        `dict[str, float]`: shares in [0, 1] by language, the most likely one first.
+    """
+    sample = _evenly_spaced(snippets, LANGUAGE_SAMPLE)
+    shares = {
+        language: sum(maskable_spans(snippet, language).parsed for snippet in sample) / len(sample)
+        for language in LANGUAGES
+    }
+    return dict(sorted(shares.items(), key=lambda item: item[1], reverse=True))
+
+
+def mask_example(code: str, tokenizer: PreTrainedTokenizerBase, language: str) -> str:
+    """
+    A snippet as the encoder reads it in code-specific CPD.
+
+    Args:
+        code (`str`):
+            The snippet.
+        tokenizer ([`~transformers.PreTrainedTokenizerBase`]):
+            A fast tokenizer with a mask token.
+        language (`str`):
+            Language of the snippet, see [`~codefusion_hf.data.masking.maskable_spans`].
+
+    Returns:
+        `str`: the snippet with the mask token for each masked token, always the same for the same snippet. It is
+        `code` itself if there is nothing to mask.
+    """
+    encoded = tokenizer(code, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+    token_ids = mask_code_tokens(
+        encoded.input_ids,
+        encoded.offset_mapping,
+        maskable_spans(code, language).spans,
+        tokenizer.mask_token_id,
+        generator=torch.Generator().manual_seed(0),
+    )
+    if token_ids == encoded.input_ids:
+        return code
+    return str(tokenizer.decode(token_ids, clean_up_tokenization_spaces=False))
+
+
+def print_report(
+    loaded: LoadedRows, tokenizer: PreTrainedTokenizerBase, language: str | None = None, console: Console | None = None
+) -> None:
+    """
+    Print what is in a data file.
+
+    Args:
+        loaded ([`~codefusion_hf.data.pairs.LoadedRows`]):
+            The rows and what was skipped.
+        tokenizer ([`~transformers.PreTrainedTokenizerBase`]):
+            A fast tokenizer with a mask token.
+        language (`str`, *optional*):
+            Language that the masked example is parsed as. Defaults to the one that most snippets parse as.
+        console (`rich.console.Console`, *optional*):
+            Where to print. Defaults to standard output.
+    """
+    console = console or Console()
+    rows = loaded.rows
+    snippets = [row["code"] for row in rows]
+    prompts = [row["text"] for row in rows if "text" in row]
+    shares = guess_language(snippets)
+    guess = next(iter(shares))
+    if language is None and shares[guess]:
+        language = guess
+
+    summary = Table("", "", show_header=False)
+    summary.add_row("format", loaded.format)
+    summary.add_row("rows", f"{len(rows):,}")
+    summary.add_row("with a prompt", f"{len(prompts):,}")
+    if any("data" in row for row in rows):
+        summary.add_row("with a table", f"{sum('data' in row for row in rows):,}")
+    summary.add_row("malformed, skipped", f"{loaded.num_malformed:,}")
+    summary.add_row("duplicates", f"{deduplicate(rows)[1]:,}")
+    summary.add_row("language, by its looks", guess if shares[guess] else "unknown")
+    summary.add_row("accepted by the parser of", ", ".join(f"{name} {share:.0%}" for name, share in shares.items()))
+    console.print(summary)
+
+    for message in loaded.messages:
+        console.print(_printable(f"malformed: {message}"))
+    if loaded.num_malformed > len(loaded.messages):
+        console.print(Text(f"malformed: {loaded.num_malformed - len(loaded.messages):,} more"))
+
+    lengths = Table("tokens", "min", "median", "95 %", "max")
+    for column in lengths.columns[1:]:
+        column.justify = "right"
+    if prompts:
+        normal = [normalize_prompt(prompt) for prompt in prompts]
+        lengths.add_row("prompt", *_quantiles([len(ids) for ids in tokenizer(normal, verbose=False).input_ids]))
+    # As in training, which adds the end-of-sequence token itself.
+    code_ids = tokenizer(snippets, add_special_tokens=False, verbose=False).input_ids
+    lengths.add_row("code", *_quantiles([len(ids) + 1 for ids in code_ids]))
+    console.print(lengths)
+
+    console.print(Text("Examples", style="bold"))
+    is_masked_shown = False
+    for row in _evenly_spaced(rows, NUM_EXAMPLES):
+        console.rule()
+        if "text" in row:
+            console.print(_labelled("prompt", row["text"]))
+        if "data" in row:
+            header = ", ".join(str(cell) for cell in next(iter(row["data"]), []))
+            console.print(_labelled("table", f"{header} ({max(len(row['data']) - 1, 0)} rows)"))
+        console.print(_labelled("code", row["code"]))
+        if language is not None and not is_masked_shown:
+            masked = mask_example(row["code"], tokenizer, language)
+            if masked != row["code"]:
+                console.print(_labelled(f"as CPD masks it ({language})", masked))
+                is_masked_shown = True
+
+
+def _evenly_spaced(items: Sequence[Any], number: int) -> list[Any]:
+    return [items[index * len(items) // number] for index in range(number)] if len(items) > number else list(items)
+
+
+def _quantiles(lengths: list[int]) -> list[str]:
+    return [f"{length}" for length in np.quantile(lengths, [0, 0.5, 0.95, 1], method="inverted_cdf").astype(int)]
+
+
+def _printable(text: str) -> Text:
+    """Text of the file as it may reach a terminal: no control character of it does, nor is it read as markup."""
+    if len(text) > EXAMPLE_CHARACTERS:
+        text = text[:EXAMPLE_CHARACTERS] + "…"
+    return Text("\n".join(map(printable, text.split("\n"))))
+
+
+def _labelled(label: str, text: str) -> Text:
+    # What has several lines begins on one of its own, so that its columns stand under each other.
+    return Text.assemble((f"{label}:", "bold"), "\n" if "\n" in text else " ", _printable(text))
+
+
+def _load_tokenizer(path: str | None) -> PreTrainedTokenizerBase:
+    path = path or str(checkpoint_path("bash-tiny") / "tokenizer")
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(path)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"cannot load the tokenizer {path!r}: {error}") from error
+    if not tokenizer.is_fast or tokenizer.mask_token_id is None:
+        raise ValueError(f"the tokenizer must be a fast one with a mask token, for CPD, got {path!r}.")
+    return tokenizer
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the command line."""
+    parser = OneLineErrorParser(
+        prog="python -m codefusion_hf.data.summary", description="Show what is in a data file."
+    )
+    parser.add_argument("path", metavar="FILE", help="file or folder, or hf://datasets/OWNER/NAME")
+    parser.add_argument("--format", choices=FORMATS, help="format of the file (told from its name and content)")
+    parser.add_argument("--text-column", metavar="NAME", help="column of the prompt (text, or that of the format)")
+    parser.add_argument("--code-column", metavar="NAME", help="column of the code (code, or that of the format)")
+    parser.add_argument("--split", help="split of a codefusion file or Hub data set (train)")
+    parser.add_argument("--name", help="configuration of a Hub data set")
+    parser.add_argument("--streaming", action="store_true", help="fetch no more of a Hub data set than --limit rows")
+    parser.add_argument("--limit", type=int, metavar="N", help="look at the first N rows (all)")
+    parser.add_argument("--tokenizer", metavar="PATH", help="folder or Hub id (that of the bundled bash-tiny)")
+    parser.add_argument("--language", choices=sorted(LANGUAGES), help="what to mask the example as (the guess)")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """
+    Run the command line.
+
+    Args:
+        argv (`list[str]`, *optional*):
+            Its arguments; those of the process by default.
+
+    Returns:
+        `int`: exit code: 0, or 2 for bad input (with one line on standard error).
+    """
+    args = make_parser().parse_args(argv)
+    transformers.utils.logging.set_verbosity_error()
+    try:
+        loaded = load_rows(
+            args.path,
+            args.text_column,
+            args.code_column,
+            format=args.format,
+            split=args.split,
+            name=args.name,
+            streaming=args.streaming,
+            limit=args.limit,
+            on_malformed="skip",
+        )
+        print_report(loaded, _load_tokenizer(args.tokenizer), args.language)
+    except (ImportError, OSError, ValueError) as error:
+        message = _printable(" ".join(str(error).split()))
+        print(f"{make_parser().prog}: error: {message}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
+
+
+__all__ = ["guess_language", "main", "make_parser", "mask_example", "print_report"]
