@@ -22,7 +22,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codefusion_hf.data.masking import LANGUAGES, MaskableSpans, mask_code_tokens, maskable_spans
+from codefusion_hf.data.masking import mask_code_tokens
+from codefusion_hf.languages import LANGUAGES, get_language
+from codefusion_hf.languages.snippets import MaskableSpans
 
 
 def quick(max_examples: int) -> settings:
@@ -425,16 +427,16 @@ def written(draw: st.DrawFn, language: str) -> Writer:
 
 
 def test_every_language_has_a_writer():
-    assert WRITERS.keys() == LANGUAGES.keys()
+    assert set(WRITERS) == set(LANGUAGES)
 
 
 @quick(60)
 @given(written("bash"))
 def test_bash_spans_are_those_that_were_written(script):
-    assert maskable_spans(script.code, "bash").spans == tuple(script.spans)
+    assert get_language("bash").maskable_spans(script.code).spans == tuple(script.spans)
     # A construct that bashlex does not know sends the same script to the lexical rule.
     spans = ((0, 2), (5, 7), *((start + 11, end + 11) for start, end in script.spans))
-    assert maskable_spans("[[ a ]] && " + script.code, "bash") == MaskableSpans(spans, parsed=False)
+    assert get_language("bash").maskable_spans("[[ a ]] && " + script.code) == MaskableSpans(spans, parsed=False)
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
@@ -485,7 +487,7 @@ def check_against_tree(code: str) -> None:
             elif isinstance(node, ast.JoinedStr) or isinstance(node.value, str | bytes):
                 strings.update(range(*span))
 
-    found = maskable_spans(code, "python")
+    found = get_language("python").maskable_spans(code)
     assert found.parsed
     allowed = python_names(tree) | set(keyword.kwlist) | set(keyword.softkwlist)
     assert {unicodedata.normalize("NFKC", code[start:end]) for start, end in found.spans} <= allowed
@@ -496,7 +498,7 @@ def check_against_tree(code: str) -> None:
 @quick(60)
 @given(written("python"))
 def test_python_spans_are_those_that_were_written(program):
-    found = maskable_spans(program.code, "python")
+    found = get_language("python").maskable_spans(program.code)
     assert [program.code[start:end] for start, end in found.spans] == [
         program.code[start:end] for start, end in program.spans
     ]
@@ -504,7 +506,7 @@ def test_python_spans_are_those_that_were_written(program):
     check_against_tree(program.code)
     # What is no Python in front of it sends the same program to the lexical rule.
     spans = tuple((start + 2, end + 2) for start, end in program.spans)
-    assert maskable_spans("$\n" + program.code, "python") == MaskableSpans(spans, parsed=False)
+    assert get_language("python").maskable_spans("$\n" + program.code) == MaskableSpans(spans, parsed=False)
 
 
 @pytest.mark.parametrize("module", [dataclasses, inspect, textwrap, tokenize])
@@ -515,7 +517,7 @@ def test_python_spans_of_the_standard_library_are_names_of_its_trees(module):
 @quick(150)
 @given(written("cf"))
 def test_cf_spans_are_those_that_were_written(rule):
-    assert maskable_spans(rule.code, "cf") == MaskableSpans(tuple(rule.spans), parsed=True)
+    assert get_language("cf").maskable_spans(rule.code) == MaskableSpans(tuple(rule.spans), parsed=True)
 
 
 PIECES = {
@@ -535,7 +537,7 @@ def odd_text(language: str) -> st.SearchStrategy[str]:
 @given(data=st.data())
 def test_any_text_has_sorted_disjoint_spans_in_range(language, data):
     code = data.draw(odd_text(language))
-    found = maskable_spans(code, language)
+    found = get_language(language).maskable_spans(code)
     previous_end = 0
     for start, end in found.spans:
         assert previous_end <= start < end <= len(code)
@@ -551,7 +553,7 @@ def test_any_text_has_sorted_disjoint_spans_in_range(language, data):
 @given(data=st.data())
 def test_masking_keeps_the_length_and_touches_nothing_but_spans(language, data):
     code = data.draw(st.one_of(written(language).map(lambda program: program.code), odd_text(language)))
-    spans = maskable_spans(code, language).spans
+    spans = get_language(language).maskable_spans(code).spans
     cuts = sorted(data.draw(st.sets(st.integers(0, len(code)), max_size=20)) | {0, len(code)})
     offsets = [(0, 0), *zip(cuts, cuts[1:], strict=False), (0, 0)]
     input_ids = list(range(1, len(offsets) + 1))

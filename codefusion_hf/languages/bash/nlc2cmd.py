@@ -26,8 +26,8 @@ Ours differs from the competition's in this:
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from codefusion_hf.evaluation.exact_match import normalize_whitespace
-from codefusion_hf.languages.bash.templates import BashSyntaxError, utilities_and_flags
+from codefusion_hf.languages.bash.parser import BashSyntaxError
+from codefusion_hf.languages.bash.templates import utilities_and_flags
 
 
 def nlc2cmd_score(candidate: str, references: Sequence[str]) -> float:
@@ -52,7 +52,7 @@ def nlc2cmd_score(candidate: str, references: Sequence[str]) -> float:
 
 
 def _score(candidate: str, reference: str) -> float:
-    if candidate.strip() and normalize_whitespace(candidate) == normalize_whitespace(reference):
+    if candidate.strip() and candidate.split() == reference.split():
         return 1.0
     try:
         places = list(zip_longest(utilities_and_flags(candidate), utilities_and_flags(reference)))

@@ -43,7 +43,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from codefusion_hf.evaluation.exact_match import normalize_whitespace
 from codefusion_hf.languages.cf.cells import Cell, CellKind, read_cell, read_constant
 from codefusion_hf.languages.cf.interpreter import (
     Truths,
@@ -150,7 +149,7 @@ def execution_match(
     candidate_rule, reference_rule = _parse(candidate), _parse(reference)
     if candidate_rule is None or reference_rule is None:
         neither_parses = candidate_rule is reference_rule
-        return neither_parses and normalize_whitespace(candidate) == normalize_whitespace(reference)
+        return neither_parses and candidate.split() == reference.split()
     if table and table[0]:
         column = default_column(table[0])
         candidate_rule, reference_rule = fill_columns(candidate_rule, column), fill_columns(reference_rule, column)

@@ -38,6 +38,8 @@ MAX_HEADER = 24
 # Rows that are looked at: kinds and ranges hardly change behind them.
 MAX_ROWS = 200
 
+# What `cf_prompt` adds to a prompt.
+_COLUMNS = re.compile(r"\s*\|c\[[0-9]+\].*", re.DOTALL)
 _NUMBER_IN_TEXT = re.compile(r"(?<![\w.,])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 # Texts that are written out behind `=`.
 _SHORT = re.compile(r"\w{1,6}")
@@ -131,4 +133,9 @@ def cf_prompt(prompt: str, table: Sequence[Sequence[Any]] | None = None) -> str:
     return " ".join([prompt.rstrip(), "".join(columns)]) if columns else prompt
 
 
-__all__ = ["cf_prompt"]
+def without_columns(prompt: str) -> str:
+    """The sentence of a prompt that [`cf_prompt`] has made."""
+    return _COLUMNS.sub("", prompt)
+
+
+__all__ = ["cf_prompt", "without_columns"]

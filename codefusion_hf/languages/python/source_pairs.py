@@ -1,8 +1,8 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
 """
-Pairs of a prompt and code that Python source has in it, for training between code alone and hand-written pairs:
-`python -m codefusion_hf.languages.python.source_pairs SOURCE... --output FILE.jsonl`. Files are parsed, never run.
+Pairs of a prompt and code that Python source has in it, for training between code alone and hand-written pairs. Files
+are parsed, never run.
 
 There are four kinds, each with the code in the form that `ast.unparse` gives it, as most of CoNaLa's is:
 
@@ -17,22 +17,13 @@ lambdas and comprehensions, and its strings. Those that are words of the sentenc
 others are listed behind it: `Join the parts of `path` with `separator`, '.'`.
 """
 
-import argparse
 import ast
 import builtins
-import json
 import re
-import sys
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
-from codefusion_hf.data.deduplication import deduplicate
-from codefusion_hf.data.sources import Record, read_source_files
-from codefusion_hf.files import write_text
-from codefusion_hf.languages.python.source import parse_python
-from codefusion_hf.terminal import OneLineErrorParser
+from codefusion_hf.languages.python.syntax import parse_python
 
 
 KINDS = ("docstring", "comment", "name", "assignment")
@@ -254,61 +245,4 @@ def _names_and_strings(nodes: Sequence[ast.AST], imported: Collection[str]) -> t
     return [name for name in names if name not in ("self", "cls")], list(strings)
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """The parser of the command line."""
-    parser = OneLineErrorParser(
-        prog="python -m codefusion_hf.languages.python.source_pairs",
-        description="Cut pairs of a prompt and code out of Python source.",
-    )
-    parser.add_argument("paths", nargs="+", type=Path, metavar="SOURCE", help="Python files, or folders with some")
-    parser.add_argument("--output", required=True, type=Path, metavar="FILE", help="JSON Lines to write the pairs to")
-    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="which pairs to cut (all)")
-    return parser
-
-
-def main(argv: list[str] | None = None) -> int:
-    """
-    Run the command line.
-
-    Args:
-        argv (`list[str]`, *optional*):
-            Its arguments; those of the process by default.
-
-    Returns:
-        `int`: exit code: 0, or 2 for bad input (with one line on standard error).
-    """
-    args = make_parser().parse_args(argv)
-    rows: list[dict[str, str]] = []
-    num_skipped = 0
-    try:
-        for path in args.paths:
-            for _, source in read_source_files(path, "python"):
-                try:
-                    if isinstance(source, Record):
-                        raise ValueError(source.problem)
-                    pairs = cut_python_pairs(source, args.kinds)
-                except ValueError:
-                    # A standard library has files that are broken on purpose, to test with.
-                    num_skipped += 1
-                    continue
-                rows += [{"text": pair.text, "code": pair.code, "kind": pair.kind} for pair in pairs]
-        rows, num_duplicates = deduplicate(rows)
-        if not rows:
-            raise ValueError(f"{', '.join(map(str, args.paths))}: no pairs in there.")
-        write_text(args.output, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-    except (OSError, ValueError) as error:
-        print(f"{make_parser().prog}: error: {error}", file=sys.stderr)
-        return 2
-    counts = Counter(row["kind"] for row in rows)
-    print(
-        f"{args.output}: {len(rows):,} pairs ({', '.join(f'{kind} {counts[kind]:,}' for kind in args.kinds)}); "
-        f"{num_duplicates:,} duplicates and {num_skipped:,} files that do not parse left out"
-    )
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
-
-
-__all__ = ["KINDS", "SourcePair", "cut_python_pairs", "main", "make_parser"]
+__all__ = ["KINDS", "SourcePair", "cut_python_pairs"]

@@ -1,6 +1,6 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Python: syntactic validity."""
+"""The syntax of Python, by `ast`, which parses and does not run."""
 
 import ast
 import warnings
@@ -22,12 +22,39 @@ def is_valid_python(code: str) -> bool:
     """
     if not code.strip():
         return False
-    with warnings.catch_warnings():
-        # `"\d"` and `1 is 1` parse with a warning that is about the generated code, not about ours.
-        warnings.simplefilter("ignore")
-        try:
-            ast.parse(code)
-        # Null bytes and lone surrogates are a ValueError, nesting a MemoryError or a RecursionError.
-        except (SyntaxError, ValueError, MemoryError, RecursionError):
-            return False
+    try:
+        parse_python(code)
+    except ValueError:
+        return False
     return True
+
+
+def parse_python(source: str) -> tuple[ast.Module, list[bytes]]:
+    """
+    Parse Python source.
+
+    Args:
+        source (`str`):
+            The text of a file.
+
+    Returns:
+        `tuple[ast.Module, list[bytes]]`: the tree, and the lines in UTF-8: `ast` counts columns in bytes.
+
+    Raises:
+        ValueError: if `ast` cannot parse the source.
+    """
+    # `ast` counts lines as Python does; `str.splitlines` would also break them at form feeds and the like.
+    source = source.replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about escapes such as "\d": it is not the user's code
+            tree = ast.parse(source)
+    except SyntaxError as error:
+        raise ValueError(f"line {error.lineno}: expected Python that `ast` parses, got {error.msg}.") from error
+    except (MemoryError, RecursionError, ValueError) as error:
+        # What deep nesting and null bytes come to, depending on the version of Python.
+        raise ValueError(f"expected Python that `ast` parses, got {type(error).__name__}: {error}.") from error
+    return tree, source.encode("utf-8").split(b"\n")
+
+
+__all__ = ["is_valid_python", "parse_python"]

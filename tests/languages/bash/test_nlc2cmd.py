@@ -10,7 +10,8 @@ import pytest
 pytest.importorskip("bashlex")
 
 from codefusion_hf.languages.bash.nlc2cmd import nlc2cmd_score  # noqa: E402
-from codefusion_hf.languages.bash.templates import BashSyntaxError, utilities_and_flags  # noqa: E402
+from codefusion_hf.languages.bash.parser import BashSyntaxError  # noqa: E402
+from codefusion_hf.languages.bash.templates import utilities_and_flags  # noqa: E402
 
 
 @pytest.mark.parametrize(

@@ -3,27 +3,16 @@
 """Invented rows for CF rules: rules that hold what the documentation says, sentences that say what the rules do."""
 
 import itertools
-import json
 import random
 import re
 
 import pytest
 
-from codefusion_hf.data.pairs import load_pairs
 from codefusion_hf.data.preparation import prepare_rows
-from codefusion_hf.data.similarity import SimilarPrompts
 from codefusion_hf.languages.cf.interpreter import marked_cells
 from codefusion_hf.languages.cf.rules import FUNCTIONS, And, Not, Number, Or, Text, format_rule, parse_rule, rule_tests
-from codefusion_hf.languages.cf.synthetic import generator as cf_generator
 from codefusion_hf.languages.cf.synthetic.domains import DOMAINS, HELD_OUT_DOMAINS, KINDS
-from codefusion_hf.languages.cf.synthetic.generator import (
-    FAMILIES,
-    NEED_TABLE,
-    NO_TABLE,
-    generate_rows,
-    main,
-    write_rows,
-)
+from codefusion_hf.languages.cf.synthetic.generator import FAMILIES, NEED_TABLE, NO_TABLE, generate_rows
 from codefusion_hf.languages.cf.synthetic.phrases import add_typos
 from codefusion_hf.languages.cf.synthetic.tables import MAX_COLUMNS
 
@@ -155,54 +144,3 @@ def test_typos_change_plain_words_alone():
     changed = [add_typos(generator, text, 1.0) for _ in range(20)]
     assert all(typo != text and "\ue000" in typo and "Harry_s 2015 the" in typo for typo in changed)
     assert add_typos(generator, text, 0.0) == text
-
-
-# Excluding
-
-
-def test_prompts_that_are_or_nearly_are_excluded_ones_are_found():
-    similar = SimilarPrompts(["Highlight the heaviest parcels of Oslo.", "top 5"], ["mark", "color the cells"])
-    prompts = [
-        "highlight the heaviest parcels of oslo",
-        "highlight parcels of the heaviest Oslo",
-        "Top 5!",
-        "mark the rows",
-    ]
-    assert similar.find(prompts) == [True, True, True, False]
-
-
-def test_arguments_of_the_exclusion_are_checked():
-    with pytest.raises(ValueError, match="`excluded` must have one prompt"):
-        SimilarPrompts([], ["a"])
-    with pytest.raises(ValueError, match="`max_similarity` must be in .*, got 0"):
-        SimilarPrompts(["word"], [], max_similarity=0)
-
-
-def test_a_written_file_has_different_rows_and_none_that_is_excluded(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(cf_generator, "BLOCK_SIZE", 50)
-    first = list(itertools.islice(generate_rows(seed=3), 40))
-    excluded = tmp_path / "test.jsonl"
-    excluded.write_text(json.dumps({"text": first[7]["text"].upper(), "code": "Blanks()"}) + "\n")
-    output = tmp_path / "rows.jsonl"
-    main(["--num-rows", "30", "--seed", "3", "--exclude", str(excluded), "--output", str(output)])
-    printed = capsys.readouterr().out
-    pairs = load_pairs(output)
-    assert len(pairs) == 30 and len({(pair["text"], pair["code"]) for pair in pairs}) == 30
-    assert first[7]["text"] not in [pair["text"] for pair in pairs]
-    # Of the rows that were drawn until there were enough, all are written or counted.
-    similar, repeated = map(int, re.search(r"Left out (\d+) within 0.9 .* and (\d+) that repeat", printed).groups())
-    last = next(number for number, row in enumerate(generate_rows(seed=3)) if row["text"] == pairs[-1]["text"])
-    assert similar >= 1 and last + 1 == 30 + similar + repeated
-    lines = list(map(json.loads, output.read_text(encoding="utf-8").splitlines()))
-    assert [line["id"] for line in lines] == list(range(30))
-    assert all(line.keys() <= {"id", "text", "code", "data"} for line in lines)
-
-
-def test_bad_arguments_are_named(tmp_path, capsys):
-    with pytest.raises(ValueError, match="`num_rows` must be 1 or more, got 0"):
-        write_rows(tmp_path / "rows.jsonl", 0)
-    with pytest.raises(SystemExit):
-        main(["--num-rows", "1", "--exclude", str(tmp_path / "none.jsonl"), "--output", str(tmp_path / "rows.jsonl")])
-    (line,) = capsys.readouterr().err.splitlines()
-    assert "none.jsonl: no such file" in line
-    assert not (tmp_path / "rows.jsonl").exists()

@@ -3,13 +3,11 @@
 """Renaming of what prompts quote, in prompt and code alike."""
 
 import ast
-import json
 import random
 
 import pytest
 
-from codefusion_hf.data.pairs import load_pairs
-from codefusion_hf.languages.python.renaming import Renamable, augment_pairs, find_renamable, main, rename_pair
+from codefusion_hf.languages.python.renaming import Renamable, find_renamable, rename_pair, renamed_copies
 
 
 def rename(text, code, names=("new_name",), strings=("fresh",)):
@@ -85,37 +83,21 @@ ROWS = [
 ]
 
 
-def test_copies_follow_the_rows_and_depend_on_the_seed_alone():
-    augmented = augment_pairs(ROWS, 3)
-    assert augmented[:3] == ROWS
-    copies = augmented[3:]
+def test_copies_depend_on_the_seed_alone():
+    copies = renamed_copies(ROWS, 3)
     assert copies and {row["id"] for row in copies} == {1, 2}
     for row in copies:
         ast.parse(row["code"])
         assert (row["text"], row["code"]) not in {(other["text"], other["code"]) for other in ROWS}
         assert find_renamable(row["text"], row["code"]).names
-    assert augment_pairs(ROWS, 3) == augmented
-    more = augment_pairs(ROWS, 3, name_rows=[{"text": f"`v{i}`", "code": f"v{i}"} for i in range(50)])
-    assert len(more) == 3 + 6
-    assert augment_pairs(ROWS, 3, seed=1, name_rows=[{"text": "`v`", "code": "v"}]) != more
+    assert renamed_copies(ROWS, 3) == copies
+    more = renamed_copies(ROWS, 3, name_rows=[{"text": f"`v{i}`", "code": f"v{i}"} for i in range(50)])
+    assert len(more) == 6
+    assert renamed_copies(ROWS, 3, seed=1, name_rows=[{"text": "`v`", "code": "v"}]) != more
     # A row is drawn for by itself.
-    alone = augment_pairs(ROWS[:1], 1, name_rows=ROWS[1:])
-    assert alone[1] == augment_pairs(ROWS, 1)[3]
+    assert renamed_copies(ROWS[:1], 1, name_rows=ROWS[1:])[0] == renamed_copies(ROWS, 1)[0]
 
 
 def test_number_of_copies_is_checked():
     with pytest.raises(ValueError, match="`num_copies` must be at least 1, got 0"):
-        augment_pairs(ROWS, 0)
-
-
-def test_command_writes_the_same_file_each_time(tmp_path, capsys):
-    pairs, output = tmp_path / "pairs.jsonl", tmp_path / "more.jsonl"
-    pairs.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
-    assert main([str(pairs), "--augment", "2", "--output", str(output)]) == 0
-    assert "3 pairs and " in capsys.readouterr().out
-    written = output.read_bytes()
-    assert load_pairs(output)[:3] == load_pairs(pairs)
-    assert main([str(pairs), "--augment", "2", "--output", str(output)]) == 0
-    assert output.read_bytes() == written
-    assert main([str(pairs), "--augment", "2", "--names-from", str(tmp_path / "none.jsonl"), "--output", "x"]) == 2
-    assert "none.jsonl" in capsys.readouterr().err
+        renamed_copies(ROWS, 0)

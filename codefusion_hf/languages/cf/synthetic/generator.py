@@ -3,8 +3,6 @@
 """
 Invented training rows for CF rules: a table, a sentence about it, and the rule that the sentence asks for.
 
-    python -m codefusion_hf.languages.cf.synthetic.generator --num-rows 200000 --exclude test.jsonl --output rows.jsonl
-
 The published training split (https://github.com/microsoft/prose-benchmarks, of
 https://huggingface.co/papers/2310.17680) has about 620 rows, with tables that say nothing. Here tables are of
 [`~codefusion_hf.languages.cf.synthetic.tables`], wording of [`~codefusion_hf.languages.cf.synthetic.phrases`], and the
@@ -24,21 +22,14 @@ Every rule is canonical ([`~codefusion_hf.languages.cf.rules.format_rule`]), and
   ([`~codefusion_hf.languages.cf.rules.default_column`]).
 """
 
-import itertools
-import json
 import random
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
-from codefusion_hf.data.pairs import load_pairs, normalize_prompt
-from codefusion_hf.data.similarity import SimilarPrompts
-from codefusion_hf.files import write_text
 from codefusion_hf.languages.cf.rules import format_rule, unify_equalities
 from codefusion_hf.languages.cf.synthetic.domains import NUMERIC_KINDS, TEXT_KINDS
 from codefusion_hf.languages.cf.synthetic.sentences import Sentence
 from codefusion_hf.languages.cf.synthetic.tables import invent_table
-from codefusion_hf.terminal import OneLineErrorParser
 
 
 # How often each family of rules is drawn, and the kinds of columns that it is about.
@@ -91,10 +82,6 @@ FAMILIES: dict[str, tuple[float, frozenset[str]]] = {
 NEED_TABLE = frozenset({"AND", "OR", "columns", "boolean"})
 # Share of the others that have no table.
 NO_TABLE = 0.15
-# What cosine similarity of TF-IDF vectors to a prompt of an excluded file is too much.
-MAX_SIMILARITY = 0.9
-# Rows that are compared with excluded ones at once.
-BLOCK_SIZE = 4096
 
 
 def generate_rows(seed: int = 0, held_out_tables: bool = False) -> Iterator[dict[str, Any]]:
@@ -129,92 +116,4 @@ def generate_rows(seed: int = 0, held_out_tables: bool = False) -> Iterator[dict
         yield row
 
 
-def write_rows(
-    path: str | Path, num_rows: int, seed: int = 0, exclude: Sequence[str | Path] = (), held_out_tables: bool = False
-) -> dict[str, int]:
-    """
-    Writes invented rows, all of them different, to a JSON Lines file.
-
-    Args:
-        path (`str` or `Path`):
-            The file to write.
-        num_rows (`int`):
-            How many rows, 1 or more.
-        seed (`int`, *optional*, defaults to 0):
-            See [`generate_rows`].
-        exclude (sequence of `str` or `Path`, *optional*):
-            Files whose prompts, and prompts within a TF-IDF cosine of `MAX_SIMILARITY` of them, are left out.
-        held_out_tables (`bool`, *optional*, defaults to `False`):
-            See [`generate_rows`].
-
-    Returns:
-        `dict[str, int]`: how many rows were `written`, left out as `similar` to excluded ones, and as `repeated`.
-
-    Raises:
-        OSError: if a file cannot be read or written.
-        ValueError: if a file is malformed or an argument is out of range.
-    """
-    if num_rows < 1:
-        raise ValueError(f"`num_rows` must be 1 or more, got {num_rows}.")
-    excluded = [pair["text"] for file in exclude for pair in load_pairs(file)]
-    counts = {"written": 0, "similar": 0, "repeated": 0}
-    rows = generate_rows(seed, held_out_tables)
-    seen: set[tuple[str, str]] = set()
-    lines: list[str] = []
-    similar_prompts: SimilarPrompts | None = None
-    while len(lines) < num_rows:
-        block = list(itertools.islice(rows, BLOCK_SIZE))
-        prompts = [row["text"] for row in block]
-        if excluded and similar_prompts is None:
-            similar_prompts = SimilarPrompts(excluded, prompts, MAX_SIMILARITY)
-        similar = similar_prompts.find(prompts) if similar_prompts else [False] * len(block)
-        for row, is_similar in zip(block, similar, strict=True):
-            if len(lines) == num_rows:
-                break
-            key = (normalize_prompt(row["text"]), row["code"])
-            counts["similar"] += is_similar
-            counts["repeated"] += not is_similar and key in seen
-            if not is_similar and key not in seen:
-                seen.add(key)
-                lines.append(json.dumps({"id": len(lines), **row}, ensure_ascii=False))
-    write_text(Path(path), "\n".join(lines) + "\n")
-    return {**counts, "written": len(lines)}
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """The command line; see the documentation of this module."""
-    parser = OneLineErrorParser(
-        prog="python -m codefusion_hf.languages.cf.synthetic.generator",
-        description="Invent training rows for CF rules.",
-    )
-    parser.add_argument("--num-rows", type=int, required=True, help="how many rows")
-    parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same rows (%(default)s)")
-    parser.add_argument(
-        "--exclude",
-        nargs="+",
-        default=[],
-        metavar="FILE",
-        help="data files whose prompts, and similar ones, are left out",
-    )
-    parser.add_argument("--output", required=True, metavar="FILE", help="JSON Lines file to write")
-    parser.add_argument(
-        "--held-out-tables",
-        action="store_true",
-        help="tables of subjects that no other rows are about, to measure with",
-    )
-    args = parser.parse_args(arguments)
-    try:
-        counts = write_rows(args.output, args.num_rows, args.seed, args.exclude, args.held_out_tables)
-    except (OSError, ValueError) as error:
-        parser.error(str(error))
-    print(
-        f"{args.output}: {counts['written']} rows. Left out {counts['similar']} within {MAX_SIMILARITY} TF-IDF cosine "
-        f"of a prompt of {len(args.exclude)} excluded files, and {counts['repeated']} that repeat another one."
-    )
-
-
-if __name__ == "__main__":
-    main()
-
-
-__all__ = ["FAMILIES", "generate_rows", "write_rows"]
+__all__ = ["FAMILIES", "generate_rows"]

@@ -19,8 +19,7 @@ import re
 from collections.abc import Iterator
 
 from codefusion_hf.languages.cf.rules import CFRuleSyntaxError, Node, Not, Number, Rule, Span, parse_rule
-
-from .spans import MaskableSpans
+from codefusion_hf.languages.snippets import MaskableSpans
 
 
 _LEXEME = re.compile(

@@ -20,9 +20,8 @@ The parser is bashlex. What it cannot read gets the rule of [`_lexical_spans`], 
 import enum
 import re
 
-import bashlex
-
-from .spans import MaskableSpans
+from codefusion_hf.languages.bash.parser import BashSyntaxError, Node, NodeVisitor, parse_bash
+from codefusion_hf.languages.snippets import MaskableSpans
 
 
 # What `compgen -k` prints.
@@ -117,7 +116,7 @@ _AFTER_RESERVED_WORD = {
 _CLOSED_BY = {"]]": _Expect.CONDITION, "esac": _Expect.CASE_PATTERN}
 
 
-class _SpanCollector(bashlex.ast.nodevisitor):
+class _SpanCollector(NodeVisitor):
     """
     Collects commands, reserved words and assigned names from bashlex's trees of a snippet. `plain` is the snippet
     without its quoted text: no pattern matches what is quoted.
@@ -127,13 +126,13 @@ class _SpanCollector(bashlex.ast.nodevisitor):
         self.plain = plain
         self.spans: list[tuple[int, int]] = []
 
-    def add(self, node: bashlex.ast.node, pattern: re.Pattern[str]) -> bool:
+    def add(self, node: Node, pattern: re.Pattern[str]) -> bool:
         match = pattern.match(self.plain, *node.pos)
         if match:
             self.spans.append(match.span(1))
         return match is not None
 
-    def visitcommand(self, n: bashlex.ast.node, parts: list[bashlex.ast.node]) -> None:
+    def visitcommand(self, n: Node, parts: list[Node]) -> None:
         words = [part for part in parts if part.kind in ("assignment", "word")]
         # Not by kind: bashlex takes the assignment `array[0]=x` for a word.
         while words and self.add(words[0], _ASSIGNMENT):
@@ -144,17 +143,15 @@ class _SpanCollector(bashlex.ast.nodevisitor):
                 for argument in words[1:]:
                     self.add(argument, _ASSIGNMENT)
 
-    def visitreservedword(self, n: bashlex.ast.node, word: str) -> None:
+    def visitreservedword(self, n: Node, word: str) -> None:
         # bashlex also calls `(`, `)` and `;` reserved words.
         if word in _RESERVED_WORDS:
             self.add(n, re.compile(rf"({re.escape(word)})\Z"))
 
-    def visitfor(self, n: bashlex.ast.node, parts: list[bashlex.ast.node]) -> None:
+    def visitfor(self, n: Node, parts: list[Node]) -> None:
         self.add(parts[1], _VARIABLE)
 
-    def visitfunction(
-        self, n: bashlex.ast.node, name: bashlex.ast.node, body: bashlex.ast.node, parts: list[bashlex.ast.node]
-    ) -> None:
+    def visitfunction(self, n: Node, name: Node, body: Node, parts: list[Node]) -> None:
         self.add(name, _COMMAND)
 
 
@@ -164,8 +161,8 @@ def _hide_quoted_text(code: str) -> tuple[str, bool]:
     here-documents by blanks, character by character, so that positions stay. Text behind a quote that is not closed
     counts as quoted, and the second value is then `False`.
 
-    bashlex cannot be left to do this: the words of its trees do not say which part of them is quoted, it expands
-    `x'$y'`, loops for ever on `x'${'`, and stops at a comment that comes first.
+    bashlex cannot be left to do this: the words of its trees do not say which part of them is quoted, and it expands
+    `x'$y'`.
     """
     plain = list(code)
 
@@ -283,13 +280,9 @@ def bash_maskable_spans(code: str) -> MaskableSpans:
     parsed = is_closed and not _ARITHMETIC.search(plain)
     if parsed and plain.strip():
         try:
-            for tree in bashlex.parse(plain):
+            for tree in parse_bash(plain):
                 collector.visit(tree)
-        except Exception:
-            # Not narrower, for bashlex has no closed set of errors: besides its own ParsingError it raises
-            # NotImplementedError for what it knows but does not build, RecursionError for deep nesting, and what its
-            # bugs come to on text that is not Bash (AttributeError, IndexError, TypeError, AssertionError). All mean
-            # the same here, that there is no tree, and `parsed` tells the caller.
+        except (BashSyntaxError, RecursionError):
             parsed = False
     spans = collector.spans if parsed else _lexical_spans(plain)
     # Expansions are found by pattern in both cases: where nothing is quoted, `$NAME` is always one, and bashlex does

@@ -1,6 +1,16 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The tokens of the spans that may be masked, and drawing those that are."""
+"""
+The tokens of the spans that may be masked in code-specific continuous paragraph denoising (CPD), and drawing those
+that are.
+
+CPD is one of CodeFusion's two unsupervised tasks (https://huggingface.co/papers/2310.17680, pre-training): only the
+identifiers and built-in keywords of a snippet are masked, the encoder reads the masked snippet, and the model has to
+give back the snippet. Finding the spans is up to the language
+([`~codefusion_hf.languages.language.Language.maskable_spans`]); it is slow and always gives the same answer, so it is
+done once, when the data set is built. Drawing some of them is fast and has to differ in every epoch, so it is done in
+the training step.
+"""
 
 from collections.abc import Sequence
 
@@ -26,7 +36,7 @@ def token_span_ids(offsets: Sequence[tuple[int, int]], spans: Sequence[tuple[int
             Special tokens have the empty offset `(0, 0)`, and belong to no span.
         spans (`Sequence[tuple[int, int]]`):
             Start and end of what may be masked, sorted and disjoint: the `spans` of
-            [`~codefusion_hf.data.masking.MaskableSpans`].
+            [`~codefusion_hf.languages.snippets.MaskableSpans`].
 
     Returns:
         `list[int]` of length `num_tokens`: 0 for a token that is never masked, otherwise the number of its span, from
@@ -89,7 +99,8 @@ def mask_code_tokens(
         offsets (`Sequence[tuple[int, int]]` of length `num_tokens`):
             Start and end of every token in characters of the snippet: the `offset_mapping` of a fast tokenizer.
         spans (`Sequence[tuple[int, int]]`):
-            What may be masked, in characters: the `spans` of [`MaskableSpans`]; see [`token_span_ids`].
+            What may be masked, in characters: the `spans` of
+            [`~codefusion_hf.languages.snippets.MaskableSpans`]; see [`token_span_ids`].
         mask_token_id (`int`):
             The id that takes the place of a masked token.
         mask_probability (`float`, *optional*, defaults to `DEFAULT_MASK_PROBABILITY`):

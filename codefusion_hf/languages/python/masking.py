@@ -16,14 +16,13 @@ pieces of code, text that is not Python) the rule is lexical: the words outside 
 string that is not closed ends with its line, or with the snippet if its quotes are triple.
 """
 
-import ast
 import io
 import re
 import token
 import tokenize
-import warnings
 
-from .spans import MaskableSpans
+from codefusion_hf.languages.python.syntax import parse_python
+from codefusion_hf.languages.snippets import MaskableSpans
 
 
 _NEWLINE = re.compile(r"\r\n?|\n")
@@ -68,13 +67,9 @@ def _lexical_spans(code: str) -> list[tuple[int, int]]:
 
 def python_maskable_spans(code: str) -> MaskableSpans:
     try:
-        with warnings.catch_warnings():
-            # About the style of the snippet, such as the escape in "\d".
-            warnings.simplefilter("ignore")
-            ast.parse(code)
-            spans = _token_spans(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, tokenize.TokenError):
-        # Besides syntax errors: null characters and lone surrogates (ValueError), and nesting that is too deep.
+        parse_python(code)
+        spans = _token_spans(code)
+    except (SyntaxError, ValueError, tokenize.TokenError):
         return MaskableSpans(spans=tuple(_lexical_spans(code)), parsed=False)
     return MaskableSpans(spans=tuple(spans), parsed=True)
 

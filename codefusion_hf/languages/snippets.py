@@ -1,8 +1,9 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What every language's rule gives: the parts of a snippet that CPD may mask."""
+"""What every language gives: the parts of a snippet that CPD may mask, and snippets of source files."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -23,4 +24,22 @@ class MaskableSpans:
     parsed: bool
 
 
-__all__ = ["MaskableSpans"]
+class Snippet(NamedTuple):
+    """
+    A piece of a source file.
+
+    Args:
+        line (`int`):
+            Line of the file where it starts, from 1.
+        code (`str`):
+            Its text.
+        parsed (`bool`):
+            Whether the parser of the language found it; `False` for a logical line of a shell script.
+    """
+
+    line: int
+    code: str
+    parsed: bool = True
+
+
+__all__ = ["MaskableSpans", "Snippet"]
