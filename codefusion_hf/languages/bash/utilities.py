@@ -3,9 +3,8 @@
 """What is known of the options of utilities: the content of `utilities.yaml`, which says what each table is."""
 
 from collections.abc import Mapping
-from importlib.resources import files
 
-import yaml
+from codefusion_hf.languages.resources import load_yaml
 
 
 def _by_utility(table: Mapping[str, str]) -> dict[str, str]:
@@ -13,7 +12,7 @@ def _by_utility(table: Mapping[str, str]) -> dict[str, str]:
     return {utility: options for utilities, options in table.items() for utility in utilities.split()}
 
 
-_KNOWN = yaml.safe_load((files(__package__) / "utilities.yaml").read_text(encoding="utf-8"))
+_KNOWN = load_yaml(__package__, "utilities.yaml")
 
 SINGLE_DASH_LONG_OPTIONS = frozenset(_KNOWN["single_dash_long_options"].split())
 VALUE_OPTIONS = _by_utility(_KNOWN["value_options"])

@@ -13,7 +13,19 @@ from codefusion_hf.languages.cf.interpreter import marked_cells
 from codefusion_hf.languages.cf.rules import FUNCTIONS, And, Not, Number, Or, Text, format_rule, parse_rule, rule_tests
 from codefusion_hf.languages.cf.synthetic.domains import DOMAINS, HELD_OUT_DOMAINS, KINDS
 from codefusion_hf.languages.cf.synthetic.generator import FAMILIES, NEED_TABLE, NO_TABLE, generate_rows
-from codefusion_hf.languages.cf.synthetic.phrases import add_typos
+from codefusion_hf.languages.cf.synthetic.phrases import (
+    CELL_LINKS,
+    COLUMN_LINKS,
+    COLUMN_SENTENCES,
+    COLUMN_VERB_LINKS,
+    COLUMN_VERB_SENTENCES,
+    COMPARISONS,
+    PHRASES,
+    TENS,
+    TEXT_VERBS,
+    VERB_LINKS,
+    add_typos,
+)
 from codefusion_hf.languages.cf.synthetic.tables import MAX_COLUMNS
 
 
@@ -117,12 +129,12 @@ def test_held_out_tables_have_headers_and_texts_of_their_own(rows, held_out_rows
     assert not {row["text"] for row in rows} & {row["text"] for row in held_out_rows}
     for own, others in itertools.product(HELD_OUT_DOMAINS, DOMAINS):
         names, other_names = (
-            {name.casefold() for field in domain.fields for name in field.names.split(";")} for domain in (own, others)
+            {name.casefold() for field in domain.fields for name in field.names} for domain in (own, others)
         )
         assert not names & other_names
-        assert not set(own.entities.split(";")) & set(others.entities.split(";"))
+        assert not set(own.entities) & set(others.entities)
         texts, other_texts = (
-            {text for field in domain.fields if field.kind == "text" for text in field.texts.split(";")}
+            {text for field in domain.fields if field.kind == "text" for text in field.texts}
             for domain in (own, others)
         )
         assert not texts & other_texts
@@ -133,9 +145,22 @@ def test_domains_are_well_formed():
         for field in domain.fields:
             assert field.kind in KINDS, field
             assert bool(field.texts) == (field.kind in ("text", "code", "boolean")), field
-            assert field.kind != "boolean" or field.texts.count(";") == 1, field
-            phrases = ";".join(filter(None, (field.more, field.less, field.equal)))
-            assert all("{v}" in phrase for phrase in phrases.split(";") if phrase), field
+            assert field.kind != "boolean" or len(field.texts) == 2, field
+            assert all("{v}" in phrase for phrase in (*field.more, *field.less, *field.equal)), field
+            texts = (*field.names, *field.texts, *field.words, *field.more, *field.less, *field.most, *field.least)
+            assert all(text and text == " ".join(text.split()) for text in texts), field
+
+
+def test_phrases_have_the_places_that_are_filled():
+    assert all(
+        any(place in phrase for place in ("{v}", "{w}")) for phrases in COMPARISONS.values() for phrase in phrases
+    )
+    assert all(len(forms) == 3 for verbs in TEXT_VERBS.values() for forms in verbs)
+    for links in (CELL_LINKS, VERB_LINKS, COLUMN_LINKS, COLUMN_VERB_LINKS, COLUMN_SENTENCES, COLUMN_VERB_SENTENCES):
+        assert all("{}" in link and form in ("are", "is", "they", "it", "ing", "value") for link, form in links)
+    for section in ("column_frames", "entity_frames", "money", "units", "percentages", "sheet_frames"):
+        assert all("{}" in phrase for phrase in PHRASES[section])
+    assert len(PHRASES["months"]) == 12 and PHRASES["small_numbers"][15] == "fifteen" and TENS[100] == "a hundred"
 
 
 def test_typos_change_plain_words_alone():

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from codefusion_hf.languages.cf.rules import Number, Text
-from codefusion_hf.languages.cf.synthetic.phrases import MONTHS, SMALL_NUMBERS, TENS
+from codefusion_hf.languages.cf.synthetic.phrases import PHRASES, TENS
 from codefusion_hf.languages.cf.synthetic.tables import TableColumn, invent_word
 
 
@@ -85,35 +85,15 @@ class ConstantWriter:
             elif abs(value) >= 1000 and whole and value % 100 == 0 and style < 0.5:
                 text, written = self.scaled(Decimal(plain))
             elif whole and 0 <= value <= 15 and style < 0.12:
-                text = SMALL_NUMBERS[int(value)]
+                text = PHRASES["small_numbers"][int(value)]
             elif whole and int(value) in TENS and style < 0.1:
                 text = TENS[int(value)]
             elif whole and style > 0.98 and abs(value) < 1000:
                 text = f"{plain}.0"
         if kind == "money" and self.chance(0.45):
-            text = (
-                self.pick(
-                    (
-                        "${}",
-                        "${}",
-                        "${}",
-                        "€{}",
-                        "£{}",
-                        "{}$",
-                        "{} dollars",
-                        "{} USD",
-                        "{} EUR",
-                        "{} euros",
-                        "{}rs.",
-                        "{} rs",
-                        "$ {}",
-                    )
-                )
-                .format(text)
-                .replace("$-", "-$")
-            )
+            text = self.pick(PHRASES["money"]).format(text).replace("$-", "-$")
         elif kind in ("integer", "decimal") and self.chance(0.05):
-            text += self.pick((" kg", " days", " points", " units", " cm", "kg", " hours", " pcs"))
+            text = self.pick(PHRASES["units"]).format(text)
         elif kind in ("integer", "decimal") and self.has_table and 0 <= value <= 100 and self.chance(0.05):
             # Cells that show no per cent, of something that is: the number stays.
             text = f"{plain}%"
@@ -144,9 +124,7 @@ class ConstantWriter:
             value = round(value / 5) * Decimal(5)
         plain = f"{value.normalize():f}"
         number = Number(float(value / 100))
-        text = self.pick(
-            (f"{plain}%", f"{plain}%", f"{plain}%", f"{plain} %", f"{plain} percent", f"{plain} per cent")
-        )
+        text = self.pick(PHRASES["percent_constants"]).format(plain)
         if self.chance(0.08):
             text = f"{(value / 100).normalize():f}"
         return self.constant(text), number
@@ -159,7 +137,7 @@ class ConstantWriter:
         if style < 0.65:
             american = self.pick((f"{day.month}/{day.day}/{day.year}", f"{day.month:02}/{day.day:02}/{day.year}"))
             return self.constant(american), Text(american)
-        month = MONTHS[day.month - 1]
+        month = PHRASES["months"][day.month - 1]
         text = self.pick(
             (
                 f"{month} {day.day}, {day.year}",

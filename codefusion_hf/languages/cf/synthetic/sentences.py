@@ -12,31 +12,22 @@ from codefusion_hf.languages.cf.rules import And, Argument, Column, Node, Not, N
 from codefusion_hf.languages.cf.synthetic.constants import ConstantWriter
 from codefusion_hf.languages.cf.synthetic.domains import NUMERIC_KINDS, TEXT_KINDS
 from codefusion_hf.languages.cf.synthetic.phrases import (
-    ACTIONS,
+    BOOLEANS,
     CELL_LINKS,
-    CELL_NOUNS,
-    COLOR_SCALE_SENTENCES,
-    COLORED_VERBS,
-    COLORS,
     COLUMN_LINKS,
     COLUMN_SENTENCES,
     COLUMN_VERB_LINKS,
     COLUMN_VERB_SENTENCES,
     COMPARISONS,
     DATE_COMPARISONS,
-    ENDINGS,
     OPERATOR_NAMES,
-    ORDINALS,
-    POLITE,
-    ROW_NOUNS,
+    PHRASES,
     SET_PHRASES,
-    SMALL_NUMBERS,
+    SUPERLATIVES,
     TENS,
     TEXT_COMPARISONS,
     TEXT_VERBS,
     VERB_LINKS,
-    VERBS,
-    VISUAL_FRAMES,
     VISUALS,
     add_typos,
     invent_range,
@@ -53,6 +44,19 @@ _TWO_ARTICLES = re.compile(r"\b(?:the|a|their|its|those) the\b")
 _NEGATED = {
     "Not" + name: name for name in ("TextEquals", "TextContains", "TextStartsWith", "TextEndsWith", "Blanks", "Errors")
 }
+# What is drawn for dates, for two columns, and for each of several conditions.
+_DATE_FAMILIES = "GreaterThan GreaterThan LessThan LessThan GreaterThanEqual LessThanEqual Equals Between".split()
+_COLUMN_FAMILIES = "GreaterThan LessThan GreaterThan LessThan Equals NotEquals GreaterThanEqual LessThanEqual".split()
+_TEXT_FAMILIES = (
+    *["TextEquals"] * 6,
+    *"TextContains TextStartsWith NotTextEquals NotTextContains Blanks NotBlanks TextEndsWith Duplicates".split(),
+)
+_NUMBER_FAMILIES = (
+    *["GreaterThan"] * 4,
+    *["LessThan"] * 4,
+    *["GreaterThanEqual", "LessThanEqual"] * 2,
+    *["Equals", "Between", "AboveAverage", "BelowAverage"],
+)
 _OF_COLUMN = frozenset(
     {"AboveAverage", "BelowAverage", "Duplicates", "Unique", "Blanks", "NotBlanks", "Errors", "NotErrors"}
 )
@@ -88,7 +92,7 @@ class Sentence(ConstantWriter):
         self.table = table
         # Columns that sentences may be about.
         self.targets = [1] if table.is_anonymous else list(range(len(table.columns)))
-        self.color = generator.choice(COLORS)
+        self.color = generator.choice(PHRASES["colors"])
 
     # Pieces
 
@@ -106,14 +110,12 @@ class Sentence(ConstantWriter):
 
     def entities(self) -> str:
         if not self.table.entities or self.chance(0.15):
-            return self.pick(ROW_NOUNS)
+            return self.pick(PHRASES["row_nouns"])
         noun = self.pick(self.table.entities)
-        return self.pick(("{}", "{}", "{}", "the {}", "the {}", "all {}", "all the {}", "those {}", "any {}")).format(
-            noun
-        )
+        return self.pick(PHRASES["entity_frames"]).format(noun)
 
     def cells(self) -> str:
-        return self.pick(CELL_NOUNS)
+        return self.pick(PHRASES["cell_nouns"])
 
     def mention(self, column: int, short: bool = False) -> str:
         """Names a column, in one of the ways in which people do."""
@@ -139,12 +141,16 @@ class Sentence(ConstantWriter):
             name = self.pick((f"column {letter}", f"{letter} column", f"the column {letter}", f"col {letter}"))
             return name if self.has_table else f"column {letter}"
         if style < 0.18 and not short and self.has_table:
-            options = [f"the {ORDINALS[column]} column", f"{ORDINALS[column]} column", f"column {column + 1}"]
+            options = [
+                f"the {PHRASES['ordinals'][column]} column",
+                f"{PHRASES['ordinals'][column]} column",
+                f"column {column + 1}",
+            ]
             if column == len(self.table.columns) - 1:
                 options.append("the last column")
             return self.pick(options)
         if style < 0.42 and field.words and self.is_distinct(field.words):
-            name = self.pick(field.words.split(";"))
+            name = self.pick(field.words)
         elif style < 0.55:
             name = self.part_of(header)
         if self.chance(0.25) or (name == header and "_" in header and self.chance(0.4)):
@@ -155,26 +161,12 @@ class Sentence(ConstantWriter):
             return f'"{name}"'
         if short:
             return name
-        return self.pick(
-            (
-                "{}",
-                "{}",
-                "{}",
-                "{}",
-                "{}",
-                "the {}",
-                "the {} column",
-                "{} column",
-                "column {}",
-                "the column {}",
-                "column-{}",
-            )
-        ).format(name)
+        return self.pick(PHRASES["column_frames"]).format(name)
 
-    def is_distinct(self, words: str) -> bool:
+    def is_distinct(self, words: tuple[str, ...]) -> bool:
         """Whether only one of the columns goes by these words."""
-        asked = set(words.split(";"))
-        named = [set(column.field.words.split(";")) | {column.header.lower()} for column in self.table.columns]
+        asked = set(words)
+        named = [{*column.field.words, column.header.lower()} for column in self.table.columns]
         return sum(bool(asked & names) for names in named) == 1
 
     def part_of(self, header: str) -> str:
@@ -212,18 +204,18 @@ class Sentence(ConstantWriter):
                 v, w, arguments = w, v, [other, number]
         adjective = self.pick(COMPARISONS[family]).format(v=v, w=w)
         field = target.field
-        phrases = {"GreaterThan": field.more, "LessThan": field.less, "Equals": field.equal}.get(family, "")
+        phrases = {"GreaterThan": field.more, "LessThan": field.less, "Equals": field.equal}.get(family, ())
         implied = self.fill_implied(phrases, column, v)
         if field.kind == "year" and family == "Equals" and not self.chance(0.5):
             adjective = v
         forms = dict.fromkeys(("are", "is", "they", "it", "ing"), adjective) | {"value": v}
         return _Condition(self.rule(family, column, *arguments), column, forms, is_verb=False, implied=implied)
 
-    def fill_implied(self, phrases: str, column: int, v: str) -> tuple[str, ...]:
+    def fill_implied(self, phrases: tuple[str, ...], column: int, v: str) -> tuple[str, ...]:
         if not phrases or self.table.is_anonymous:
             return ()
         header = self.table.columns[column].header
-        return tuple(phrase.replace("{v}", v).replace("{c}", header) for phrase in phrases.split(";"))
+        return tuple(phrase.replace("{v}", v).replace("{c}", header) for phrase in phrases)
 
     def text_condition(self, family: str, column: int) -> _Condition:
         v, text = self.text(self.table.columns[column])
@@ -259,18 +251,7 @@ class Sentence(ConstantWriter):
         target = self.table.columns[column]
         days = [value for value in target.values if isinstance(value, datetime.date)]
         day, field = self.pick(days), target.field
-        family = self.pick(
-            (
-                "GreaterThan",
-                "GreaterThan",
-                "LessThan",
-                "LessThan",
-                "GreaterThanEqual",
-                "LessThanEqual",
-                "Equals",
-                "Between",
-            )
-        )
+        family = self.pick(_DATE_FAMILIES)
         w = ""
         if self.chance(0.2):
             # A year alone, or a month of one.
@@ -298,8 +279,8 @@ class Sentence(ConstantWriter):
                 arguments = (text, other)
             adjective = self.pick(DATE_COMPARISONS[family]).format(v=v, w=w)
             is_implied = True
-        phrases = {"GreaterThan": field.more, "LessThan": field.less, "Equals": field.equal}.get(family, "")
-        implied = self.fill_implied(phrases if is_implied else "", column, v)
+        phrases = {"GreaterThan": field.more, "LessThan": field.less, "Equals": field.equal}.get(family, ())
+        implied = self.fill_implied(phrases if is_implied else (), column, v)
         forms = dict.fromkeys(("are", "is", "they", "it", "ing"), adjective) | {"value": v}
         return _Condition(self.rule(family, column, *arguments), column, forms, is_verb=False, implied=implied)
 
@@ -313,8 +294,8 @@ class Sentence(ConstantWriter):
         return fitting == [column] or (column == min(1, len(self.table.columns) - 1) and column in fitting)
 
     def verb(self) -> str:
-        verb = self.pick(COLORED_VERBS) if self.chance(0.15) else self.pick(VERBS)
-        return f"{self.pick(POLITE)} {verb}" if self.chance(0.15) else verb
+        verb = self.pick(PHRASES["colored_verbs"]) if self.chance(0.15) else self.pick(PHRASES["verbs"])
+        return f"{self.pick(PHRASES['polite'])} {verb}" if self.chance(0.15) else verb
 
     def ending(self, column: int) -> str:
         ending = ""
@@ -326,19 +307,9 @@ class Sentence(ConstantWriter):
                 ending = " " + invent_range(self.generator, letter)
             if self.chance(0.25):
                 sheet = self.table.sheet
-                ending += self.pick(
-                    (
-                        " in sheet {}",
-                        " of {} sheet",
-                        " in {}",
-                        " on sheet {}",
-                        " of sheet {}",
-                        " in {} sheet",
-                        " on {} sheet",
-                    )
-                ).format(sheet)
+                ending += " " + self.pick(PHRASES["sheet_frames"]).format(sheet)
         if self.chance(0.25):
-            ending += " " + self.pick(ENDINGS)
+            ending += " " + self.pick(PHRASES["endings"])
         return ending
 
     def clause(self, condition: _Condition) -> str:
@@ -372,12 +343,10 @@ class Sentence(ConstantWriter):
             text = (
                 sentence.replace("{c}", self.mention(column, self.chance(0.7)))
                 .replace("{}", condition.forms[form])
-                .replace("{a}", self.pick(ACTIONS))
+                .replace("{a}", self.pick(PHRASES["actions"]))
             )
         elif style < 0.8 or not unnamed:
-            where = self.pick(("in {}", "in {}", "of {}", "from {}", "for {}", "on {}", "under {}")).format(
-                self.mention(column)
-            )
+            where = self.pick(PHRASES["column_places"]).format(self.mention(column))
             clause = self.cell_clause(condition)
             text = self.pick(
                 (
@@ -394,16 +363,12 @@ class Sentence(ConstantWriter):
             text = f"{self.verb()} {self.cells()} {self.cell_clause(condition)}"
         name = condition.node.name if isinstance(condition.node, Rule) else ""
         if name in OPERATOR_NAMES and (self.table.is_anonymous or not self.has_table) and self.chance(0.12):
-            operator = OPERATOR_NAMES[name]
-            value = condition.forms["value"]
-            text = self.pick(
-                (
-                    f"Apply {operator} {value} conditional formatting on {{c}}",
-                    f"Apply {operator} = {value} to {{c}}",
-                    f"apply {operator} {value} for {{c}}",
-                    f"use {operator} {value} on {{c}}",
-                )
-            ).replace("{c}", self.mention(column))
+            text = (
+                self.pick(PHRASES["operator_sentences"])
+                .replace("{f}", OPERATOR_NAMES[name])
+                .replace("{v}", condition.forms["value"])
+                .replace("{c}", self.mention(column))
+            )
         return text + self.ending(column)
 
     def say_set(self, family: str, column: int, kinds: frozenset[str]) -> tuple[str, Node]:
@@ -420,14 +385,12 @@ class Sentence(ConstantWriter):
                 count, key = 10, f"{family}10"
             n = str(count)
             if self.chance(0.15) and count <= 15:
-                n = SMALL_NUMBERS[count]
+                n = PHRASES["small_numbers"][count]
             arguments = (Number(count),)
             n = self.constant(n)
         else:
             count = self.pick((10, 10, 20, 5, 25, 50, 1, 30, 15, 75, 2, 40, self.generator.randint(1, 90)))
-            p = self.pick(("{}%", "{}%", "{}%", "{} %", "{} percent", "{}percent", "{} per cent", "{} pct")).format(
-                TENS[count] if count in TENS and self.chance(0.06) else count
-            )
+            p = self.pick(PHRASES["percentages"]).format(TENS[count] if count in TENS and self.chance(0.06) else count)
             if p.endswith(("y%", "e%")) or (p.endswith("%") and not p[0].isdigit()):
                 p = f"{count}%"
             if count in (25, 50) and self.chance(0.2):
@@ -435,52 +398,23 @@ class Sentence(ConstantWriter):
             arguments = (Number(count),)
             p = self.constant(p)
         field = target.field
-        words = {"Top": field.most, "Bottom": field.least}.get(family, "")
+        words = {"Top": field.most, "Bottom": field.least}.get(family, ())
         entity = self.table.entities[0] if self.table.entities else ""
         if words and entity and not self.table.is_anonymous and self.chance(0.35):
-            word = self.pick(words.split(";"))
+            word = self.pick(words)
             singular = self.pick((entity, entity.removesuffix("s")))
             entity = self.pick(self.table.entities)
-            if key.endswith("10"):
-                text = self.pick(("the {w} {e}", "{w} {e}", "our {w} {e}")).format(w=word, e=entity)
-            elif key.endswith("1"):
-                text = self.pick(
-                    ("the {w} {s}", "{w} {s}", "the {s} that is {w}", "who is the {w} {s}", "the one {w} {s}")
-                ).format(w=word, s=singular)
-            else:
-                text = self.pick(("the {n} {w} {e}", "{n} {w} {e}", "the {w} {n} {e}")).format(n=n, w=word, e=entity)
+            size = "ten" if key.endswith("10") else "one" if key.endswith("1") else "some"
+            text = self.pick(SUPERLATIVES[size]).format(n=n, w=word, e=entity, s=singular)
         else:
             mention = self.mention(column, self.chance(0.7))
             if entity and not self.table.is_anonymous and self.chance(0.35):
                 entity = self.pick(self.table.entities)
-                options = self.pick(
-                    (
-                        f"{entity} by {mention}",
-                        f"{entity} in {mention}",
-                        f"{entity} based on {mention}",
-                        f"{entity} according to {mention}",
-                        f"{entity} with respect to {mention}",
-                    )
-                )
+                options = self.pick(PHRASES["ranked_entities"]).format(e=entity, c=mention)
             elif self.is_told_by_kind(column, kinds) and self.chance(0.6 if self.table.is_anonymous else 0.25):
-                options = self.pick(("values", "value", "numbers", "cells", "items", "", "values", "number"))
+                options = self.pick(PHRASES["ranked_nouns"])
             else:
-                options = self.pick(
-                    (
-                        f"values of {mention}",
-                        f"values in {mention}",
-                        mention,
-                        mention,
-                        f"{mention} values",
-                        f"numbers from {mention}",
-                        f"cells in {mention}",
-                        f"value in {mention}",
-                        f"items in {mention}",
-                        f"in {mention}",
-                        f"for {mention}",
-                        f"from {mention}",
-                    )
-                )
+                options = self.pick(PHRASES["ranked_values"]).format(c=mention)
             text = self.pick(SET_PHRASES[key]).format(n=n, p=p, o=options)
             if options.startswith(("in ", "for ", "from ")):
                 text = text.replace(" of in ", " in ").replace(" of for ", " for ").replace(" of from ", " from ")
@@ -504,10 +438,12 @@ class Sentence(ConstantWriter):
             )
             options = self.pick((options, place, f"column {letter}", f"{letter} column", place))
         if family == "ColorScale" and self.chance(0.2):
-            text = self.pick(COLOR_SCALE_SENTENCES).replace("{o}", options)
+            text = self.pick(PHRASES["color_scale_sentences"]).replace("{o}", options)
         else:
-            text = self.pick(VISUAL_FRAMES).replace("{x}", self.pick(VISUALS[family])).replace("{o}", options)
-        polite = f"{self.pick(POLITE)} " if self.chance(0.06) else ""
+            text = (
+                self.pick(PHRASES["visual_frames"]).replace("{x}", self.pick(VISUALS[family])).replace("{o}", options)
+            )
+        polite = f"{self.pick(PHRASES['polite'])} " if self.chance(0.06) else ""
         return polite + text + self.ending(column), self.rule(family, column)
 
     def say_bare(self, column: int) -> tuple[str, Node] | None:
@@ -545,37 +481,10 @@ class Sentence(ConstantWriter):
     def say_boolean(self, column: int) -> tuple[str, Node]:
         """Rows that are something, where cells say yes or no."""
         target = self.table.columns[column]
-        yes, no = target.field.texts.split(";")
+        yes, no = target.field.texts
         wanted = self.chance(0.6)
         name = target.header.removeprefix("Is ").removeprefix("is ").replace(" (Y/N)", "").replace("_", " ").lower()
-        if wanted:
-            text = self.pick(
-                (
-                    "that are {}",
-                    "which are {}",
-                    "who are {}",
-                    "with {}",
-                    "that have {}",
-                    "where {} is yes",
-                    "where {} is true",
-                    "that is {}",
-                    "where it is {}",
-                )
-            )
-        else:
-            text = self.pick(
-                (
-                    "that are not {}",
-                    "which aren't {}",
-                    "not {}",
-                    "without {}",
-                    "that have no {}",
-                    "where {} is no",
-                    "where {} is false",
-                    "who are not {}",
-                    "that is not {}",
-                )
-            )
+        text = self.pick(BOOLEANS["wanted" if wanted else "unwanted"])
         clause = text.format(name)
         node = self.rule("TextEquals", column, Text(yes if wanted else no))
         return f"{self.verb()} {self.entities()} {clause}{self.ending(column)}", node
@@ -593,19 +502,8 @@ class Sentence(ConstantWriter):
         if not others:
             return None
         other = self.pick(others)
-        family = self.pick(
-            (
-                "GreaterThan",
-                "LessThan",
-                "GreaterThan",
-                "LessThan",
-                "Equals",
-                "NotEquals",
-                "GreaterThanEqual",
-                "LessThanEqual",
-            )
-        )
-        v = self.pick(("{}", "{}", "the {}", "their {}", "its {}")).format(self.mention(other, True))
+        family = self.pick(_COLUMN_FAMILIES)
+        v = self.pick(PHRASES["other_column_frames"]).format(self.mention(other, True))
         adjective = self.pick(
             [
                 phrase
@@ -659,9 +557,7 @@ class Sentence(ConstantWriter):
         values = [value for value, _ in found.values()]
         listed = ", ".join(values[:-1]) + self.pick((" or ", " or ", " or ")) + values[-1]
         if name == "TextEquals":
-            adjective = self.pick(("either {}", "{}", "equal to {}", "{}", "either equal to {}", "one of {}")).format(
-                listed
-            )
+            adjective = self.pick(PHRASES["either_texts"]).format(listed)
             forms = dict.fromkeys(("are", "is", "they", "it", "ing", "value"), adjective)
         else:
             they, it, ing = (form.format(v=listed) for form in self.pick(TEXT_VERBS[name][:6]))
@@ -695,34 +591,7 @@ class Sentence(ConstantWriter):
         kind = self.table.columns[column].field.kind
         if kind == "date":
             return "date"
-        if kind in TEXT_KINDS:
-            return self.pick(
-                ("TextEquals",) * 6
-                + (
-                    "TextContains",
-                    "TextStartsWith",
-                    "NotTextEquals",
-                    "NotTextContains",
-                    "Blanks",
-                    "NotBlanks",
-                    "TextEndsWith",
-                    "Duplicates",
-                )
-            )
-        return self.pick(
-            ("GreaterThan",) * 4
-            + ("LessThan",) * 4
-            + (
-                "GreaterThanEqual",
-                "LessThanEqual",
-                "GreaterThanEqual",
-                "LessThanEqual",
-                "Equals",
-                "Between",
-                "AboveAverage",
-                "BelowAverage",
-            )
-        )
+        return self.pick(_TEXT_FAMILIES if kind in TEXT_KINDS else _NUMBER_FAMILIES)
 
     def draw(self, family: str, kinds: frozenset[str]) -> tuple[str, Node] | None:
         """

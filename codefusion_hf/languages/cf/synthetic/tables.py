@@ -13,37 +13,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from codefusion_hf.languages.cf.synthetic.domains import DOMAINS, HELD_OUT_DOMAINS, Field
+from codefusion_hf.languages.resources import load_yaml, split_texts
 
 
 MAX_COLUMNS = 8
 NUM_ROWS = (4, 14)
 
-_FIRST_NAMES = (
-    "Harry Emma Liam Olivia Noah Ava Lucas Mia Ethan Sofia James Amelia Daniel Grace Henry Chloe Jack Ella Oscar Ruby "
-    "Carlos Priya Wei Fatima Yuki Ahmed Ingrid Pierre Anna Marek Giulia Tom Nina Peter Laura Raj Mei Omar Elena Jonas"
-).split()
-_LAST_NAMES = (
-    "Smith Jones Brown Taylor Wilson Davies Evans Thomas Johnson Roberts Walker Wright Robinson Hughes Green Clark "
-    "Patel Kim Chen Garcia Lopez Muller Novak Rossi Silva Dubois Tanaka Singh Khan Ali Berg Larsen Costa Moreau Weber"
-).split()
-_HELD_OUT_FIRST_NAMES = (
-    "Arthur Beatrix Cyrus Delphine Edgar Freya Gaston Hilda Igor Juno Kofi Lupita Magnus Nadia".split()
-)
-_HELD_OUT_LAST_NAMES = (
-    "Abbott Blackwood Castellan Dreyfus Eastman Fairchild Gupta Halloran Ibarra Jansen Kowal".split()
-)
+# The columns of the published training split beside the one that a rule is about.
+_INDEX = Field(("Index",), "integer", 0, 200)
+_POINT = Field(("Point", "ID", "Score", "Count"), "integer", 0, 5000)
 
-
-# Headers made of parts, as financial and statistical sheets have them.
-_MEASURES = "Sales;Cost;Profit;Budget;Units;Hours;Tax;Income;Value;Amount;Rate;Volume;Demand;Output;Fees;Index"
-_QUALIFIERS = "Total;Avg;Net;Gross;Max;Min;Est.;Actual;Planned;Other;Domestic;Foreign;Adjusted;Monthly;Annual;Mean"
-_PERIODS = "2017;2018;2019;2020;2021;2022;Q1;Q2;Q3;Q4;Jan;Feb;Mar;Apr;May;FY21;H1;per capita;%;(k)"
-_OPAQUE = "Column;Col;Field;Var;X;Y;Z;C;V;Series;Item;Data;Param"
-_HELD_OUT_MEASURES = "Expenditure;Headcount;Royalties;Footfall;Emissions;Yield;Backlog;Throughput;Churn"
-
-_ERRORS = ("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?")
-_SYLLABLES = "ba ko ri ta mu sen dor vel ix qua lo pin gar the zu mir os an fel tri yo ka nu shi".split()
-_FOREIGN = ("適", "選必", "日", "Ärger", "niño", "façade", "Łódź", "Москва", "да", "SUFFICIENTE", "fertig", "terminé")
+_WORDS = {name: split_texts(texts) for name, texts in load_yaml(__package__, "tables.yaml").items()}
 
 
 @dataclass(frozen=True)
@@ -98,13 +78,9 @@ class InventedTable:
         ]
 
 
-def _choice(generator: random.Random, options: str) -> str:
-    return generator.choice(options.split(";"))
-
-
 def invent_word(generator: random.Random) -> str:
     """A word that no model has seen, so that it has to be copied."""
-    word = "".join(generator.choice(_SYLLABLES) for _ in range(generator.randint(1, 3)))
+    word = "".join(generator.choice(_WORDS["syllables"]) for _ in range(generator.randint(1, 3)))
     return generator.choice((word, word.capitalize(), word.capitalize(), word.upper()))
 
 
@@ -124,27 +100,27 @@ def _measure_field(generator: random.Random, held_out: bool) -> Field:
     if style < 0.25:
         header = generator.choice(
             (
-                f"{_choice(generator, _OPAQUE)}{generator.randint(1, 12)}",
-                f"{_choice(generator, _OPAQUE)} {generator.randint(1, 12)}",
+                f"{generator.choice(_WORDS['opaque'])}{generator.randint(1, 12)}",
+                f"{generator.choice(_WORDS['opaque'])} {generator.randint(1, 12)}",
                 invent_word(generator),
                 invent_code(generator, generator.choice(("A0", "A0-AA", "AAA"))),
                 f"{invent_word(generator)} {invent_word(generator)}",
             )
         )
     else:
-        parts = [_choice(generator, _HELD_OUT_MEASURES if held_out else _MEASURES)]
+        parts = [generator.choice(_WORDS["held_out_measures" if held_out else "measures"])]
         if generator.random() < 0.6:
-            parts.insert(0, _choice(generator, _QUALIFIERS))
+            parts.insert(0, generator.choice(_WORDS["qualifiers"]))
         if generator.random() < 0.5:
-            parts.append(_choice(generator, _PERIODS))
+            parts.append(generator.choice(_WORDS["periods"]))
         header = " ".join(parts)
     kind = generator.choice(("integer", "integer", "decimal", "money", "percent", "text"))
     size = 10 ** generator.randint(1, 6)
     if kind == "text":
-        return Field(header, kind, texts=";".join(invent_word(generator) for _ in range(4)))
+        return Field((header,), kind, texts=tuple(invent_word(generator) for _ in range(4)))
     if kind == "percent":
-        return Field(header, kind)
-    return Field(header, kind, generator.choice((0, 0, 1, -size / 10)), size)
+        return Field((header,), kind)
+    return Field((header,), kind, generator.choice((0, 0, 1, -size / 10)), size)
 
 
 def _cells(generator: random.Random, field: Field, num_rows: int, held_out: bool) -> tuple[list[str], list]:
@@ -176,7 +152,8 @@ def _cells(generator: random.Random, field: Field, num_rows: int, held_out: bool
         american = generator.random() < 0.5
         return [f"{d.month}/{d.day}/{d.year}" if american else d.isoformat() for d in dates], dates
     if field.kind == "name":
-        firsts, lasts = (_HELD_OUT_FIRST_NAMES, _HELD_OUT_LAST_NAMES) if held_out else (_FIRST_NAMES, _LAST_NAMES)
+        prefix = "held_out_" if held_out else ""
+        firsts, lasts = _WORDS[f"{prefix}first_names"], _WORDS[f"{prefix}last_names"]
         whole = generator.random() < 0.5
         texts = [
             f"{generator.choice(firsts)} {generator.choice(lasts)}" if whole else generator.choice(firsts)
@@ -184,14 +161,14 @@ def _cells(generator: random.Random, field: Field, num_rows: int, held_out: bool
         ]
         return texts, texts
     if field.kind == "code":
-        pattern = _choice(generator, field.texts)
+        pattern = generator.choice(field.texts)
         texts = [invent_code(generator, pattern) for _ in range(num_rows)]
         return texts, texts
-    options = field.texts.split(";")
+    options = list(field.texts)
     if field.kind == "text":
         options = generator.sample(options, min(len(options), generator.randint(2, 8)))
         if generator.random() < 0.15:
-            options.append(generator.choice((invent_word(generator), generator.choice(_FOREIGN))))
+            options.append(generator.choice((invent_word(generator), generator.choice(_WORDS["foreign"]))))
     texts = [generator.choice(options) for _ in range(num_rows)]
     return texts, texts
 
@@ -208,7 +185,7 @@ def _invent_column(generator: random.Random, field: Field, header: str, num_rows
     cells, values = _cells(generator, field, num_rows, held_out)
     if generator.random() < 0.12:
         for row in generator.sample(range(num_rows), max(1, num_rows // 5)):
-            cells = [*cells[:row], generator.choice(("", "", *_ERRORS)), *cells[row + 1 :]]
+            cells = [*cells[:row], generator.choice(("", "", *_WORDS["errors"])), *cells[row + 1 :]]
     return TableColumn(header, field, tuple(cells), tuple(values))
 
 
@@ -232,15 +209,15 @@ def invent_table(generator: random.Random, held_out: bool = False) -> InventedTa
     if not held_out and kind < 0.15:
         # The tables of the published training split: an index, the column, and up to one that means nothing.
         values = generator.choice((_measure_field(generator, held_out), generator.choice(domain.fields)))
-        fields = [Field("Index", "integer", 0, 200), values, Field("Point;ID;Score;Count", "integer", 0, 5000)]
+        fields = [_INDEX, values, _POINT]
         fields = fields[: generator.choice((2, 3))]
-        headers = ["Index", "Value", _choice(generator, fields[-1].names)][: len(fields)]
+        headers = ["Index", "Value", generator.choice(fields[-1].names)][: len(fields)]
         columns = [
             _invent_column(generator, field, header, num_rows, held_out)
             for field, header in zip(fields, headers, strict=True)
         ]
         index = TableColumn("Index", fields[0], tuple(map(str, range(num_rows))), tuple(range(num_rows)))
-        return InventedTable((index, *columns[1:]), (), _choice(generator, domain.sheets), is_anonymous=True)
+        return InventedTable((index, *columns[1:]), (), generator.choice(domain.sheets), is_anonymous=True)
     if kind < 0.3:
         fields = [_measure_field(generator, held_out) for _ in range(num_columns)]
         fields[0] = generator.choice((generator.choice(domain.fields), fields[0]))
@@ -249,18 +226,18 @@ def invent_table(generator: random.Random, held_out: bool = False) -> InventedTa
         fields = generator.sample(domain.fields, min(num_columns, len(domain.fields)))
         while len(fields) < num_columns:
             fields.append(_measure_field(generator, held_out))
-        entities = tuple(domain.entities.split(";"))
+        entities = domain.entities
         if generator.random() < 0.6:
             # Tables begin with what names their rows.
             fields.sort(key=lambda field: field.kind not in ("name", "code") and field not in domain.fields[:1])
     style = generator.choice(("", "", "", "", "lower", "upper", "snake", "camel"))
     columns, seen = [], set()
     for field in fields:
-        header = _style_header(_choice(generator, field.names), style)
+        header = _style_header(generator.choice(field.names), style)
         if header.lower() not in seen:
             seen.add(header.lower())
             columns.append(_invent_column(generator, field, header, num_rows, held_out))
-    return InventedTable(tuple(columns), entities, _choice(generator, domain.sheets))
+    return InventedTable(tuple(columns), entities, generator.choice(domain.sheets))
 
 
 __all__ = ["InventedTable", "MAX_COLUMNS", "TableColumn", "invent_code", "invent_table", "invent_word"]
