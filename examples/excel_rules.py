@@ -23,7 +23,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from codefusion_hf import CodeFusionPipeline
 from codefusion_hf.checkpoints import checkpoint_path
-from codefusion_hf.languages.cf.excel.formulas import rule_to_menu
+from codefusion_hf.languages.cf.excel.menu import rule_to_menu
 from codefusion_hf.languages.cf.excel.workbook import (
     add_rule,
     cells_below_header,

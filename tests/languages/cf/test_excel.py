@@ -18,15 +18,11 @@ from openpyxl.formatting.rule import Rule as CellFormat  # noqa: E402
 from openpyxl.worksheet.cell_range import CellRange, MultiCellRange  # noqa: E402
 
 from codefusion_hf.languages.cf.cells import read_constant, read_date  # noqa: E402
+from codefusion_hf.languages.cf.excel.formula_reader import formula_to_rule  # noqa: E402
 from codefusion_hf.languages.cf.excel.formula_syntax import Area, Call, Constant, Reference, parse_formula  # noqa: E402
-from codefusion_hf.languages.cf.excel.formulas import (  # noqa: E402
-    formula_to_rule,
-    menu_to_rule,
-    rule_cells,
-    rule_to_formula,
-    rule_to_menu,
-    simplify,
-)
+from codefusion_hf.languages.cf.excel.formulas import rule_to_formula  # noqa: E402
+from codefusion_hf.languages.cf.excel.menu import menu_to_rule, rule_to_menu  # noqa: E402
+from codefusion_hf.languages.cf.excel.rules import rule_cells, simplify  # noqa: E402
 from codefusion_hf.languages.cf.excel.workbook import (  # noqa: E402
     FoundRule,
     add_rule,

@@ -16,32 +16,20 @@ of formats are not read, nor is `stopIfTrue`.
 import datetime
 from dataclasses import dataclass
 
+from openpyxl.cell.cell import Cell, MergedCell
+from openpyxl.formatting.rule import CellIsRule, ColorScaleRule, DataBarRule, FormulaRule, IconSetRule
+from openpyxl.formatting.rule import Rule as CellFormat
+from openpyxl.styles import Font, PatternFill
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.worksheet.cell_range import CellRange, MultiCellRange
+from openpyxl.worksheet.worksheet import Worksheet
+
 from codefusion_hf.languages.cf.rules import Column, Node, Not, Number, Rule, Text, rule_tests
 
-from .formulas import (
-    dialog_text,
-    formula_to_rule,
-    menu_rule,
-    rank,
-    rule_cells,
-    rule_to_formula,
-    value_formula,
-    value_to_argument,
-)
-
-
-try:
-    from openpyxl.cell.cell import Cell, MergedCell
-    from openpyxl.formatting.rule import CellIsRule, ColorScaleRule, DataBarRule, FormulaRule, IconSetRule
-    from openpyxl.formatting.rule import Rule as CellFormat
-    from openpyxl.styles import Font, PatternFill
-    from openpyxl.styles.differential import DifferentialStyle
-    from openpyxl.worksheet.cell_range import CellRange, MultiCellRange
-    from openpyxl.worksheet.worksheet import Worksheet
-except ImportError as error:
-    raise ImportError(
-        "Workbooks need openpyxl, which is not installed: `pip install 'codefusion-hf[excel]'`."
-    ) from error
+from .formula_reader import formula_to_rule, value_to_argument
+from .formulas import rule_to_formula
+from .rules import menu_rule, rank, rule_cells
+from .values import dialog_text, value_formula
 
 
 # Excel's "Light Red Fill with Dark Red Text".
@@ -173,7 +161,7 @@ def rule_to_format(rule: Node, cells: CellRange) -> CellFormat:
 
     Returns:
         [`~openpyxl.formatting.rule.Rule`]: the format, for the ranges that
-        [`~codefusion_hf.languages.cf.excel.formulas.rule_cells`] tells.
+        [`~codefusion_hf.languages.cf.excel.rules.rule_cells`] tells.
 
     Raises:
         `ValueError`: As for [`~codefusion_hf.languages.cf.excel.formulas.rule_to_formula`], which says when.
