@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from codefusion_hf.data.pairs import load_pairs
-from codefusion_hf.data.similarity import SimilarPrompts
 from codefusion_hf.languages import Language, get_language
 
 
@@ -26,6 +25,8 @@ class _Excluded:
     """What must not be trained on: prompts, what is near them, and programs where these tell the prompt."""
 
     def __init__(self, files: Sequence[str | Path], others: Sequence[str], language: Language):
+        from codefusion_hf.data.similarity import SimilarPrompts  # needs scikit-learn
+
         pairs = [pair for file in files for pair in load_pairs(file)]
         self.codes = {_program(pair["code"]) for pair in pairs} if language.is_code_telling else set()
         self.prompts = SimilarPrompts([pair["text"] for pair in pairs], others, MAX_SIMILARITY)
