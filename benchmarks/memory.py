@@ -94,7 +94,7 @@ def measure(num_rows: int, num_prompts: int) -> dict[str, Any]:
 
 def leave_one_out(path: Path) -> dict[str, dict[int, float]]:
     """The share of rows of Bash whose template is among the nearest ones of the others, in per cent."""
-    from codefusion_hf.evaluation.bash import bash_template
+    from codefusion_hf.languages.bash.templates import bash_template
 
     memory = CodeFusionMemory.from_pairs(path)
     rows = list(memory)

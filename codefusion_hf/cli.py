@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from codefusion_hf.commands.data import add_data_parser
 from codefusion_hf.commands.memory import add_memory_parser
+from codefusion_hf.languages import LANGUAGES, get_language
 from codefusion_hf.terminal import OneLineErrorParser, printable
 
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     import torch
 
     from codefusion_hf.pipelines import CodeFusionPipeline
-
-LANGUAGES = ("bash", "python", "cf")
 
 
 def _checkpoint_name(args: argparse.Namespace) -> str:
@@ -44,9 +43,7 @@ def _validity_check(args: argparse.Namespace) -> Callable[[str], bool] | None:
         return None
     if args.checkpoint and not args.language:
         raise ValueError("--valid-first with --checkpoint needs --language: a checkpoint does not say what it writes.")
-    from codefusion_hf.evaluation.scoring import VALIDITY_CHECKS
-
-    return VALIDITY_CHECKS[args.language or LANGUAGES[0]]
+    return get_language(args.language or LANGUAGES[0]).is_valid
 
 
 def load_pipeline(checkpoint: str, scheduler: str | None = None) -> "CodeFusionPipeline":

@@ -23,10 +23,16 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from codefusion_hf import CodeFusionPipeline
 from codefusion_hf.checkpoints import checkpoint_path
-from codefusion_hf.data.cf_excel import rule_to_menu
-from codefusion_hf.data.cf_prompts import cf_prompt
-from codefusion_hf.data.cf_rules import Node, format_rule, parse_rule
-from codefusion_hf.data.cf_workbook import add_rule, cells_below_header, find_table, read_table, rule_to_format
+from codefusion_hf.languages.cf.excel.menu import rule_to_menu
+from codefusion_hf.languages.cf.excel.workbook import (
+    add_rule,
+    cells_below_header,
+    find_table,
+    read_table,
+    rule_to_format,
+)
+from codefusion_hf.languages.cf.prompts import cf_prompt
+from codefusion_hf.languages.cf.rules import Node, format_rule, parse_rule
 
 
 def parse_args(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -11,6 +11,7 @@ from transformers import T5Config, T5ForConditionalGeneration
 
 from codefusion_hf.checkpoints import available_checkpoints
 from codefusion_hf.cli import main
+from codefusion_hf.languages import get_language
 
 
 @pytest.fixture(scope="module")
@@ -281,7 +282,7 @@ def test_evaluate_refuses_what_cannot_be(arguments, message, data, capsys):
 def test_generate_ranks_candidates_as_it_is_told(checkpoint, capsys, monkeypatch):
     for module in ("bashlex", "sacrebleu", "rapidfuzz"):
         pytest.importorskip(module)
-    monkeypatch.setattr("codefusion_hf.evaluation.scoring.VALIDITY_CHECKS", {"cf": lambda code: len(code) % 2 == 0})
+    monkeypatch.setattr(type(get_language("cf")), "is_valid", lambda language, code: len(code) % 2 == 0)
     arguments = ("generate", "list files", "--checkpoint", checkpoint, "--json", "--num-inference-steps", "1")
     arguments += ("--temperature", "1", "--num-candidates", "12", "--num-return-sequences", "12")
 

@@ -18,7 +18,10 @@ import pytest
 import yaml
 from card_rules import metadata_errors
 
-from codefusion_hf.data.cf_rules import (
+from codefusion_hf.data.pairs import load_pairs, normalize_prompt
+from codefusion_hf.evaluation.exact_match import normalize_whitespace
+from codefusion_hf.languages.cf.interpreter import marked_cells
+from codefusion_hf.languages.cf.rules import (
     FUNCTIONS,
     VISUAL_RULES,
     compared_columns,
@@ -27,9 +30,6 @@ from codefusion_hf.data.cf_rules import (
     rule_tests,
     unify_equalities,
 )
-from codefusion_hf.data.pairs import load_pairs, normalize_prompt
-from codefusion_hf.evaluation.cf_interpreter import marked_cells
-from codefusion_hf.evaluation.exact_match import normalize_whitespace
 
 
 FOLDER = Path(__file__).resolve().parents[1] / "codefusion_hf" / "cookbook"
@@ -133,7 +133,7 @@ def test_python_is_parsed():
 def test_rules_are_canonical_and_their_tables_whole():
     for where, row in rows_in("cf"):
         rule, table = parse_rule(row["code"]), row["data"]
-        # One meaning in one form, as of `cf_synthetic`.
+        # One meaning in one form, as of the generator.
         assert row["code"] == format_rule(unify_equalities(rule)), where
         width = len(table[0])
         assert 2 <= width <= 5 and 4 <= len(table) <= 12, where

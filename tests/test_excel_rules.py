@@ -9,8 +9,8 @@ import pytest
 
 openpyxl = pytest.importorskip("openpyxl")
 
-from codefusion_hf.data.cf_rules import format_rule, parse_rule  # noqa: E402
-from codefusion_hf.data.cf_workbook import cells_below_header, find_table, read_rules  # noqa: E402
+from codefusion_hf.languages.cf.excel.workbook import cells_below_header, find_table, read_rules  # noqa: E402
+from codefusion_hf.languages.cf.rules import format_rule, parse_rule  # noqa: E402
 from examples import excel_rules  # noqa: E402
 
 

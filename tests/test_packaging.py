@@ -24,6 +24,11 @@ ROOT = Path(__file__).resolve().parents[1]
 HUB_IMPORTS = {"diffusers", "torch", "transformers"} | sys.stdlib_module_names
 CHECKPOINT_SUFFIXES = {".json", ".md", ".safetensors", ".txt"}
 
+# A room imports from those before it. `languages` has one for each language, which know nothing of each other.
+ROOMS = ("modeling", "pipelines", "languages", "data", "memory", "training", "evaluation", "commands", "cli")
+# Data that the code reads, from the folder of the package on.
+DATA_FILES = ("cookbook/README.md", "cookbook/**/*.jsonl", "languages/**/*.yaml", "training/presets/*.yaml")
+
 HUB_FILES = sorted([*ROOT.glob("modeling/**/*.py"), *ROOT.glob("pipelines/**/*.py")])
 PACKAGE_FILES = sorted(
     path for path in ROOT.glob("codefusion_hf/**/*.py") if ROOT / "codefusion_hf" / "checkpoints" not in path.parents
@@ -45,6 +50,19 @@ def imported_modules(path: Path) -> list[tuple[int, str]]:
         elif isinstance(node, ast.ImportFrom):
             imports += [(node.level, alias.name) for alias in node.names]
     return imports
+
+
+def imported_from_package(path: Path) -> list[tuple[str, ...]]:
+    """What a file of the package imports from it, by the parts of the names behind `codefusion_hf`."""
+    package = path.relative_to(ROOT / "codefusion_hf").parent.parts
+    names = []
+    for level, module in imported_modules(path):
+        parts = tuple(module.split("."))
+        if level:
+            names.append((*package[: len(package) - level + 1], *parts))
+        elif parts[0] == "codefusion_hf":
+            names.append(parts[1:])
+    return names
 
 
 def run_python(code: str, cwd: Path = ROOT, **env: str) -> str:
@@ -117,6 +135,22 @@ def test_package_never_imports_the_top_level_folders_by_their_bare_names(path):
     assert not names & bare, f"{name_in_checkout(path)} makes second copies of the classes in {names & bare}"
 
 
+@pytest.mark.parametrize("path", PACKAGE_FILES, ids=name_in_checkout)
+def test_imports_run_one_way(path):
+    room, *inner = path.relative_to(ROOT / "codefusion_hf").with_suffix("").parts
+    for target, *rest in filter(None, imported_from_package(path)):
+        if room in ROOMS and target in ROOMS:
+            assert ROOMS.index(target) <= ROOMS.index(room), f"{name_in_checkout(path)} imports from {target}"
+        # The registry knows all languages, as `__init__` of the room.
+        if room == target == "languages" and len(inner) > 1:
+            assert len(rest) < 2 or rest[0] == inner[0], f"{name_in_checkout(path)} imports from {rest[0]}"
+
+
+def test_one_file_opens_the_door_to_bashlex():
+    importers = [path for path in PACKAGE_FILES if any(name == "bashlex" for _, name in imported_modules(path))]
+    assert [name_in_checkout(path) for path in importers] == ["codefusion_hf/languages/bash/parser.py"]
+
+
 @pytest.mark.slow
 def test_source_distribution_and_wheel_hold_the_whole_package(tmp_path):
     pytest.importorskip("setuptools")
@@ -138,9 +172,7 @@ def test_source_distribution_and_wheel_hold_the_whole_package(tmp_path):
     expected = {"codefusion_hf/py.typed", "codefusion_hf/checkpoints/__init__.py"}
     expected |= {name_in_checkout(path) for path in PACKAGE_FILES}
     expected |= {f"codefusion_hf/{name_in_checkout(path)}" for path in HUB_FILES}
-    expected |= {name_in_checkout(path) for path in ROOT.glob("codefusion_hf/training/presets/*.yaml")}
-    expected |= {"codefusion_hf/cookbook/README.md"}
-    expected |= {name_in_checkout(path) for path in ROOT.glob("codefusion_hf/cookbook/**/*.jsonl")}
+    expected |= {name_in_checkout(path) for glob in DATA_FILES for path in ROOT.glob(f"codefusion_hf/{glob}")}
     expected |= {
         name_in_checkout(path)
         for path in ROOT.glob("codefusion_hf/checkpoints/**/*")
@@ -161,3 +193,7 @@ def test_source_distribution_and_wheel_hold_the_whole_package(tmp_path):
     site = tmp_path / "site"
     assert Path(run_python(code, tmp_path, PYTHONPATH=str(site))).is_relative_to(site)
     assert Path(run_python(code, ROOT, PYTHONPATH=str(site))) == ROOT / "modeling" / "__init__.py"
+    code = (
+        "from codefusion_hf.languages import *; print(all(next(get_language(n).generate_rows()) for n in LANGUAGES))"
+    )
+    assert run_python(code, tmp_path, PYTHONPATH=str(site)) == "True"

@@ -17,14 +17,13 @@ from codefusion_hf.data.pairs import load_rows  # noqa: E402
 from codefusion_hf.data.preparation import prepare_rows  # noqa: E402
 from codefusion_hf.evaluation.examples import Example, group_examples, select_examples  # noqa: E402
 from codefusion_hf.evaluation.scoring import (  # noqa: E402
-    LANGUAGES,
-    MAIN_METRICS,
-    METRICS,
+    candidate_metrics,
     metric_title,
     score_candidates,
     score_diversity,
     unparsable_share,
 )
+from codefusion_hf.languages import LANGUAGES, get_language  # noqa: E402
 
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -171,9 +170,13 @@ def test_every_score_has_a_title():
     for language in LANGUAGES:
         for name in score_candidates([Example("a", ("f",))], [["f"]], language):
             assert metric_title(language, name).endswith(f"@{name[-1]}")
-        main = MAIN_METRICS[language]
-        assert metric_title(language, main) in ("template match", "chrF", "execution match")
-        assert len({metric.name for metric in METRICS[language]}) == len(METRICS[language])
+        assert metric_title(language, get_language(language).main_metric) in (
+            "template match",
+            "chrF",
+            "execution match",
+        )
+        names = [metric.name for metric in candidate_metrics(language)]
+        assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading the formats that data comes in: rows, malformed rows, source files, duplicates and leaks."""
 
-import ast
 import json
 import logging
 import re
@@ -13,7 +12,6 @@ import pytest
 
 from codefusion_hf.data.deduplication import deduplicate, exclude_overlap
 from codefusion_hf.data.pairs import load_pairs, load_rows, load_snippets
-from codefusion_hf.data.source_code import cut_python, cut_shell
 from codefusion_hf.data.sources import FORMATS, detect_format
 
 
@@ -393,137 +391,6 @@ def test_missing_files_are_named(tmp_path):
 # Source files
 
 
-PYTHON = '''\
-"""Docstring."""
-import os
-
-class Reader:
-    """A class."""
-    size = 3; name = "ü"
-
-    @property
-    def path(self):
-        """Docstring."""
-        text = """one
-      two"""
-        if text:
-            return os.path.join(  # comment
-        "ä", text)
-        elif self.name:
-            del text
-        else:
-            pass
-
-match size:
-    case 3:
-        print("d")
-'''
-
-
-def test_python_is_cut_into_functions_statements_and_expressions():
-    snippets = cut_python(PYTHON)
-    function = (
-        '@property\ndef path(self):\n    """Docstring."""\n    text = """one\n      two"""\n    if text:\n'
-        '        return os.path.join(  # comment\n    "ä", text)\n    elif self.name:\n        del text\n'
-        "    else:\n        pass"
-    )
-    assert [(snippet.line, snippet.code) for snippet in snippets] == [
-        (2, "import os"),
-        (6, "size = 3"),
-        (6, 'name = "ü"'),
-        (8, function),
-        (11, 'text = """one\n      two"""'),
-        (
-            13,
-            'if text:\n    return os.path.join(  # comment\n"ä", text)\nelif self.name:\n    del text\n'
-            "else:\n    pass",
-        ),
-        (14, 'return os.path.join(  # comment\n"ä", text)'),
-        (17, "del text"),
-        (19, "pass"),
-        (21, 'match size:\n    case 3:\n        print("d")'),
-        (23, 'print("d")'),
-    ]  # The one call that is no statement has two lines.
-    # Cutting changes no string: each snippet still says what it said in the file.
-    whole = {ast.dump(node) for node in ast.walk(ast.parse(PYTHON)) if isinstance(node, ast.stmt)}
-    assert {ast.dump(ast.parse(snippet.code).body[0]) for snippet in snippets} <= whole
-
-
-def test_expressions_that_compute_something_are_cut_as_well():
-    code = 'x[0], y = f(a[1:], f"{g(b)}"), [i for i in "ü" if h(i)]\nf(a.b)\nif not (c and d(\n    1)):\n    e = k + 1'
-    snippets = [snippet for snippet in cut_python(code) if "=" not in snippet.code and ":\n" not in snippet.code]
-    assert [(snippet.line, snippet.code) for snippet in snippets] == [
-        (1, 'f(a[1:], f"{g(b)}")'),
-        (1, "a[1:]"),
-        (1, '[i for i in "ü" if h(i)]'),
-        (1, "h(i)"),
-        (2, "f(a.b)"),
-        (5, "k + 1"),
-    ]
-
-
-def test_what_python_warns_about_in_a_file_is_not_the_reader_s_concern(recwarn):
-    assert [snippet.code for snippet in cut_python('re.match("\\d", x is 3)')] == ['re.match("\\d", x is 3)', "x is 3"]
-    assert not recwarn
-
-
-def test_python_lines_end_where_python_says():
-    assert [snippet.line for snippet in cut_python("a = 1\r\nb = 2\x0c\nc = '\u2028'\rd = 4")] == [1, 2, 3, 4]
-
-
-SHELL = """\
-#!/bin/bash
-# comment
-set -e  # stop
-greet() {
-  echo "hello  $1" \\
-    >&2
-  cat <<END | sort
-b # not a comment
-END
-}
-
-cd /tmp && ls; pwd
-if [ -f x ]; then
-  for name in a b; do rm "$name"; done
-fi
-case $1 in
-  a) ls ;;
-esac
-[[ -f "a # b" ]] \\
-  && rm x # gone
-echo ${x:-a b}
-echo 'x
-y'
-"""
-
-
-def test_shell_is_cut_into_commands_and_logical_lines():
-    assert [tuple(snippet) for snippet in cut_shell(SHELL.replace("\n", "\r\n"))] == [
-        (3, "set -e", True),
-        (4, SHELL[SHELL.index("greet") : SHELL.index("\n\ncd")], True),
-        (5, 'echo "hello  $1" \\\n    >&2', True),
-        (7, "cat <<END | sort\nb # not a comment\nEND", True),
-        (12, "cd /tmp && ls", True),
-        (12, "pwd", True),
-        (13, 'if [ -f x ]; then\n  for name in a b; do rm "$name"; done\nfi', True),
-        (13, "[ -f x ]", True),
-        (14, 'for name in a b; do rm "$name"; done', True),
-        (14, 'rm "$name"', True),
-        (16, "case $1 in", False),
-        (17, "a) ls ;;", False),
-        (18, "esac", False),
-        (19, '[[ -f "a # b" ]]   && rm x', False),
-        (21, "echo ${x:-a b}", False),
-        (22, "echo 'x\ny'", True),
-    ]
-
-
-@pytest.mark.parametrize("source", ["", "\n\n# only a comment", "\\", "x'${'\n'", "echo a\\", "(" * 2000, "<<EOF\n"])
-def test_any_text_can_be_cut_as_shell(source):
-    assert all(snippet.code.strip() for snippet in cut_shell(source))
-
-
 def test_source_files_below_a_folder(tmp_path):
     (tmp_path / "package").mkdir()
     (tmp_path / ".venv").mkdir()
@@ -535,9 +402,7 @@ def test_source_files_below_a_folder(tmp_path):
     assert load_snippets(tmp_path) == ["a = 1", "b = 2"]
     assert load_snippets(tmp_path / "a.py") == ["a = 1"]
     write(tmp_path / "run.sh", "ls -a\n")
-    with pytest.raises(
-        ValueError, match=re.escape(f"{tmp_path}: has 2 Python files and 1 shell scripts. Give `forma")
-    ):
+    with pytest.raises(ValueError, match=re.escape(f"{tmp_path}: has 1 files of Bash and 2 files of Python. Give `f")):
         load_snippets(tmp_path)
     assert load_snippets(tmp_path, format="bash") == ["ls -a"]
     assert load_snippets(tmp_path, format="python") == ["a = 1", "b = 2"]
@@ -562,7 +427,7 @@ def test_commands_cut_by_the_fallback_rule_are_counted(tmp_path, caplog):
     path = write(tmp_path / "run.bash", "ls\n[[ -f x ]]\nx=(1 2)\n")
     with caplog.at_level(logging.INFO, logger="codefusion_hf.data.sources"):
         assert load_snippets(path) == ["ls", "[[ -f x ]]", "x=(1 2)"]
-    assert "2 of 3 commands are logical lines, as bashlex refused them" in caplog.text
+    assert "2 of 3 snippets are logical lines, as the parser refused them" in caplog.text
 
 
 def test_folders_without_data_are_refused(tmp_path):

@@ -5,8 +5,6 @@
 import logging
 import os
 import random
-import sys
-import warnings
 
 import numpy as np
 import pytest
@@ -17,7 +15,6 @@ from hypothesis import strategies as st
 pytest.importorskip("rapidfuzz")
 pytest.importorskip("sacrebleu")
 
-from codefusion_hf.evaluation.python import is_valid_python  # noqa: E402
 from codefusion_hf.evaluation.text_similarity import corpus_bleu, corpus_chrf, edit_distance  # noqa: E402
 
 
@@ -137,44 +134,3 @@ def test_many_random_strings_have_a_score(score):
 def test_bad_arguments(score, candidates, references, k, message):
     with pytest.raises(ValueError, match=message):
         score(candidates, references, k)
-
-
-@pytest.mark.parametrize(
-    ("code", "is_valid"),
-    [
-        ("x = [i ** 2 for i in range(3)]", True),
-        ("if x:\n    print(x)\n", True),
-        ("# nothing but a comment", True),
-        ("print x", False),
-        ("if x:\nprint(x)", False),
-        ("f(", False),
-        ("", False),
-        (" \n\t", False),
-        ("x\0", False),
-        ("'\ud800'", False),
-        ("(" * 100_000, False),
-        ("-" * 100_000 + "1", False),
-        ("x" + ".a" * 100_000, sys.version_info < (3, 11)),  # too deep for the parser of later releases
-    ],
-)
-def test_python_syntax(code, is_valid):
-    assert is_valid_python(code) is is_valid
-
-
-@pytest.mark.parametrize("code", [r"'\d'", "1 is 1", "0x1for x in y", "assert (x, 'y')"])
-def test_python_syntax_prints_no_warnings(code):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert is_valid_python(code)
-
-
-def test_python_syntax_runs_nothing(tmp_path):
-    file = tmp_path / "made"
-    assert is_valid_python(f"open({str(file)!r}, 'w').write('x')\nimport sys\nsys.was_run = True")
-    assert not file.exists() and not hasattr(sys, "was_run")
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.text(max_size=30) | st.text(alphabet="()[]{}'\"\\:=,+-.\n\t x0#@", max_size=40))
-def test_python_syntax_of_any_string(code):
-    assert is_valid_python(code) in (True, False)

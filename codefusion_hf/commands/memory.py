@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from codefusion_hf.languages import LANGUAGES
 from codefusion_hf.terminal import printable
 
 
-LANGUAGES = ("bash", "cf", "python")
 _MEMORY_HELP = "folder of a memory, its id on the Hub, or cookbook:LANGUAGE"
 
 

@@ -9,9 +9,10 @@ import torch
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
 
+from codefusion_hf.languages import get_language
 from codefusion_hf.pipelines import slot_code, slot_token_ids
 
-from .masking import DEFAULT_MASK_PROBABILITY, draw_cpd_mask, maskable_spans, token_span_ids
+from .masking import DEFAULT_MASK_PROBABILITY, draw_cpd_mask, token_span_ids
 from .tokenization import encode_prompts
 
 
@@ -107,7 +108,7 @@ def build_code_dataset(
         max_code_length (`int`):
             As for [`build_pair_dataset`].
         language (`str`):
-            Language of the snippets, see [`~codefusion_hf.data.masking.maskable_spans`].
+            Language of the snippets, one of [`~codefusion_hf.languages.LANGUAGES`].
 
     Returns:
         `datasets.Dataset` with `labels` (code and end-of-sequence token), `span_ids` (of the same length, see
@@ -125,7 +126,8 @@ def build_code_dataset(
     encoded = tokenizer(snippets, add_special_tokens=False, return_offsets_mapping=True)
     labels = [code + [tokenizer.eos_token_id] for code in encoded.input_ids]
     kept = _within([len(label) for label in labels], max_code_length)
-    found = [maskable_spans(snippets[row], language) for row in kept]
+    maskable_spans = get_language(language).maskable_spans
+    found = [maskable_spans(snippets[row]) for row in kept]
     unparsed = sum(not spans.parsed for spans in found)
     logger.info("Masked by the fallback rule, as the parser refused them: %d of %d snippets.", unparsed, len(kept))
     return Dataset.from_dict(

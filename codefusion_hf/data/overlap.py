@@ -1,29 +1,24 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
 """
-Which rows of some data files are, or nearly are, rows of others:
+Which rows of some data files are, or nearly are, rows of others.
 
-    python -m codefusion_hf.data.overlap codefusion_hf/cookbook --against validation.jsonl test.jsonl
-
-It lists the rows of the first files by file and line, and shows nothing of the others, so that a test file can be
-compared with by those who must not read it. The exit code is 1 if there are any such rows, 2 if a file cannot be read.
+The rows of the first files are told by file and line, and nothing of the others is shown, so that a test file can be
+compared with by those who must not read it.
 
 Texts are compared as the model reads them ([`~codefusion_hf.pipelines.pipeline_codefusion.normalize_prompt`]) and by
-[`~codefusion_hf.data.cf_exclusion.SimilarPrompts`], which passes over case and trailing marks; code with white space
+[`~codefusion_hf.data.similarity.SimilarPrompts`], which passes over case and trailing marks; code with white space
 collapsed, that of a rule without its table. Equal code is no leak by itself: many requests ask for `git status`.
 """
 
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from codefusion_hf.data.cf_exclusion import SimilarPrompts
 from codefusion_hf.data.pairs import load_rows, normalize_prompt
+from codefusion_hf.data.similarity import SimilarPrompts
 from codefusion_hf.data.sources import HUB_PREFIX, detect_format, read_records
-from codefusion_hf.evaluation.exact_match import normalize_whitespace
-from codefusion_hf.terminal import OneLineErrorParser, printable
 
 
 # What a row can share with the other files, in the order in which it is printed.
@@ -116,7 +111,7 @@ def find_overlap(
     others = [row for path in against for row in _load_silently(path)]
     other_prompts = [row["text"] for row in others if "text" in row]
     normalized_prompts = set(map(normalize_prompt, other_prompts))
-    codes = {normalize_whitespace(row["code"]) for row in others}
+    codes = {_program(row["code"]) for row in others}
 
     rows, locations = [], []
     for file in _files(paths):
@@ -129,12 +124,16 @@ def find_overlap(
     for row, location in zip(rows, locations, strict=True):
         is_similar = "text" in row and next(are_similar)
         is_equal = "text" in row and normalize_prompt(row["text"]) in normalized_prompts
-        is_shared = (is_equal, is_similar and not is_equal, normalize_whitespace(row["code"]) in codes)
+        is_shared = (is_equal, is_similar and not is_equal, _program(row["code"]) in codes)
         if any(is_shared):
             found.append(
                 OverlappingRow(location, tuple(kind for kind, is_one in zip(KINDS, is_shared, strict=True) if is_one))
             )
     return Overlap(found, len(rows), len(others))
+
+
+def _program(code: str) -> str:
+    return " ".join(code.split())
 
 
 def _files(paths: Sequence[str | Path]) -> list[str | Path]:
@@ -155,9 +154,7 @@ def _load_silently(path: str | Path) -> list[dict[str, str]]:
     try:
         return load_rows(path).rows
     except ValueError:
-        problem = (
-            f"{path}: expected a data file without malformed rows; `python -m codefusion_hf.data.inspect` shows why"
-        )
+        problem = f"{path}: expected a data file without malformed rows; `codefusion data inspect` shows why"
     raise ValueError(f"{problem} it is none.")
 
 
@@ -167,47 +164,6 @@ def _are_similar(prompts: Sequence[str], other_prompts: Sequence[str], max_simil
     similar_prompts = SimilarPrompts(other_prompts, prompts, max_similarity)
     blocks = (prompts[start : start + BLOCK_SIZE] for start in range(0, len(prompts), BLOCK_SIZE))
     return [is_similar for block in blocks for is_similar in similar_prompts.find(block)]
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """The command line; see the documentation of this module."""
-    parser = OneLineErrorParser(
-        prog="python -m codefusion_hf.data.overlap", description="List the rows of data files that others have too."
-    )
-    parser.add_argument(
-        "paths", nargs="+", metavar="FILE_OR_FOLDER", help="data files, or folders with .jsonl files, to be listed"
-    )
-    parser.add_argument(
-        "--against",
-        nargs="+",
-        required=True,
-        metavar="FILE",
-        help="data files to compare with, of which nothing is shown",
-    )
-    parser.add_argument(
-        "--max-similarity",
-        type=float,
-        default=MAX_SIMILARITY,
-        metavar="COSINE",
-        help="cosine of TF-IDF vectors from which two texts are similar (%(default)s)",
-    )
-    args = parser.parse_args(arguments)
-    try:
-        overlap = find_overlap(args.paths, args.against, args.max_similarity)
-    except (OSError, ValueError) as error:
-        parser.error(printable(str(error)))
-    for row in overlap.rows:
-        print(f"{printable(row.location)}: {', '.join(row.kinds)}")
-    counts = ", ".join(f"{overlap.count(kind)} by {kind}" for kind in KINDS)
-    print(
-        f"{len(overlap.rows)} of {overlap.num_rows} rows overlap with the {overlap.num_other_rows} rows of "
-        f"{len(args.against)} files: {counts}."
-    )
-    sys.exit(1 if overlap.rows else 0)
-
-
-if __name__ == "__main__":
-    main()
 
 
 __all__ = ["Overlap", "OverlappingRow", "find_overlap"]

@@ -15,7 +15,7 @@ The formats that data comes in, and reading their records one by one, of which
 - `counts`: a count, a tab and a snippet a line, without a header: a `.tsv` that begins with a number;
 - `text`: a snippet a line: `.txt` or no suffix;
 - `python` and `bash`: a source file (`.py`; `.sh`, `.bash`), or the source files below a folder, cut into snippets by
-  [`~codefusion_hf.data.source_code`];
+  the language: [`~codefusion_hf.languages.python.source`], [`~codefusion_hf.languages.bash.source`];
 - `hub`: what `datasets.load_dataset` reads: `hf://datasets/OWNER/NAME`, or, if `format` is given, a name or a folder.
 
 Text is UTF-8, with or without a byte order mark, its lines ended by LF or CRLF.
@@ -28,10 +28,11 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .source_code import Snippet, cut_python, cut_shell
+from codefusion_hf.languages import LANGUAGES, get_language
 
 
 logger = logging.getLogger(__name__)
@@ -41,17 +42,16 @@ SPLITS = ("train", "test")
 
 _SUFFIXES = {
     "": "text",
-    ".bash": "bash",
     ".cm": "nl2bash",
     ".csv": "csv",
     ".ndjson": "jsonl",
     ".nl": "nl2bash",
     ".parquet": "parquet",
-    ".py": "python",
-    ".sh": "bash",
     ".txt": "text",
 }
-_SOURCE_SUFFIXES = {"python": (".py",), "bash": (".bash", ".sh")}
+# Of the languages that have source files.
+_SOURCE_SUFFIXES = {name: suffixes for name in LANGUAGES if (suffixes := get_language(name).source_suffixes)}
+_SUFFIXES |= {suffix: name for name, suffixes in _SOURCE_SUFFIXES.items() for suffix in suffixes}
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # Longest part of a malformed value that a message shows.
@@ -124,14 +124,14 @@ def _detect_format_of_folder(folder: Path) -> str:
     if (folder / "all.nl").exists() and (folder / "all.cm").exists():
         return "nl2bash"
     found = {format: len(_source_files(folder, format)) for format in _SOURCE_SUFFIXES}
-    if all(found.values()):
+    languages = [format for format, count in found.items() if count]
+    if len(languages) > 1:
+        counts = " and ".join(f"{found[format]} files of {get_language(format).title}" for format in languages)
         raise ValueError(
-            f"{folder}: has {found['python']} Python files and {found['bash']} shell scripts. "
-            "Give `format`, python or bash: a model is trained on one language."
+            f"{folder}: has {counts}. Give `format`, {' or '.join(languages)}: a model is trained on one language."
         )
-    for format, count in found.items():
-        if count:
-            return format
+    if languages:
+        return languages[0]
     raise ValueError(
         f"{folder}: expected a folder with all.nl and all.cm, with Python files (*.py) or with shell scripts (*.sh, "
         "*.bash), got none of these. For a data set that `datasets.load_dataset` reads, give `format` hub."
@@ -405,30 +405,24 @@ def _source_files(path: Path, format: str) -> list[Path]:
     )
 
 
-def _read_python(path: Path) -> Iterator[Record]:
-    for file, text in read_source_files(path, "python"):
+def _read_source(path: Path, language: str) -> Iterator[Record]:
+    num_snippets = num_unparsed = 0
+    for file, text in read_source_files(path, language):
         if isinstance(text, Record):
             yield text
             continue
         try:
-            snippets = cut_python(text)
+            snippets = get_language(language).cut(text)
         except ValueError as error:
             yield Record(str(file), problem=str(error).rstrip("."))
-        else:
-            yield from _snippet_records(file, snippets)
-
-
-def _read_bash(path: Path) -> Iterator[Record]:
-    num_snippets = num_lines = 0
-    for file, text in read_source_files(path, "bash"):
-        if isinstance(text, Record):
-            yield text
             continue
-        snippets = cut_shell(text)
         num_snippets += len(snippets)
-        num_lines += sum(not snippet.parsed for snippet in snippets)
-        yield from _snippet_records(file, snippets)
-    logger.info("%s: %d of %d commands are logical lines, as bashlex refused them.", path, num_lines, num_snippets)
+        num_unparsed += sum(not snippet.parsed for snippet in snippets)
+        for snippet in snippets:
+            yield Record(f"{file}, line {snippet.line}", {"code": snippet.code})
+    logger.info(
+        "%s: %d of %d snippets are logical lines, as the parser refused them.", path, num_unparsed, num_snippets
+    )
 
 
 def read_source_files(path: Path, format: str) -> Iterator[tuple[Path, str | Record]]:
@@ -459,11 +453,6 @@ def read_source_files(path: Path, format: str) -> Iterator[tuple[Path, str | Rec
             yield file, Record(str(file), problem=str(error).removeprefix(f"{file}, ").rstrip("."))
 
 
-def _snippet_records(file: Path, snippets: list[Snippet]) -> Iterator[Record]:
-    for snippet in snippets:
-        yield Record(f"{file}, line {snippet.line}", {"code": snippet.code})
-
-
 _READERS: dict[str, Callable[[Path], Iterator[Record]]] = {
     "nl2bash": _read_nl2bash,
     "conala": _read_conala,
@@ -474,13 +463,12 @@ _READERS: dict[str, Callable[[Path], Iterator[Record]]] = {
     "parquet": _read_parquet,
     "counts": _read_counts,
     "text": _read_snippets,
-    "python": _read_python,
-    "bash": _read_bash,
+    **{language: partial(_read_source, language=language) for language in _SOURCE_SUFFIXES},
 }
 
 FORMATS = ("codefusion", *_READERS, "hub")
 # Those that have no prompts.
-CODE_FORMATS = frozenset({"counts", "text", "python", "bash"})
+CODE_FORMATS = frozenset({"counts", "text", *_SOURCE_SUFFIXES})
 
 
 __all__ = [

@@ -12,8 +12,9 @@ from codefusion_hf.evaluation.denoising import edit_distance_by_step
 from codefusion_hf.evaluation.evaluate import predict_system
 from codefusion_hf.evaluation.examples import Example
 from codefusion_hf.evaluation.plots import plot_edit_distance_by_step, plot_match_at_k, plot_match_at_steps
-from codefusion_hf.evaluation.scoring import MAIN_METRICS, metric_title, score_candidates
+from codefusion_hf.evaluation.scoring import metric_title, score_candidates
 from codefusion_hf.evaluation.systems import System
+from codefusion_hf.languages import get_language
 from codefusion_hf.resumable import process_state
 
 
@@ -54,7 +55,7 @@ def save_curves(
         examples (sequence of [`Example`]):
             Prompts and references.
         language (`str`):
-            `bash`, `python` or `cf`; its main metric ([`~codefusion_hf.evaluation.scoring.MAIN_METRICS`]) is plotted.
+            `bash`, `python` or `cf`; its main metric is plotted.
         output_dir (`str` or `os.PathLike`):
             Folder of the evaluation, and of the plots.
         num_inference_steps (`int`, *optional*, defaults to 10):
@@ -70,7 +71,7 @@ def save_curves(
         `list[Path]`: the plots: `match_at_k.png`, `edit_distance.png` and, with `compare_steps`, `match_at_steps.png`.
     """
     folder = Path(output_dir)
-    metric = MAIN_METRICS[language]
+    metric = get_language(language).main_metric
     ylabel = f"{metric_title(language, metric)} (%)"
     is_main_process = process_state().is_main_process
 

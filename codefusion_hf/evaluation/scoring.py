@@ -10,100 +10,37 @@ figure at top-k is that of the best of the first k candidates of each prompt: fo
 - All languages: `non_empty` and `valid` (top-1 alone), `exact_match`, `bleu`, `chrf`
   ([`~codefusion_hf.evaluation.text_similarity`]) and `edit_distance` to the nearest reference (less is better).
 - Bash: `valid` is what `bash -n` accepts, where Bash is installed, and `parses` what bashlex does; `template_match`
-  ([`~codefusion_hf.evaluation.bash`]) and `nlc2cmd` ([`~codefusion_hf.evaluation.nlc2cmd`]).
+  ([`~codefusion_hf.languages.bash.templates`]) and `nlc2cmd` ([`~codefusion_hf.languages.bash.nlc2cmd`]).
 - Python: `valid` is what `ast.parse` accepts; `name_copy` over the prompts that quote a name of their reference
-  ([`~codefusion_hf.evaluation.name_copy`]); with an encoder, `code_bert_score`
+  ([`~codefusion_hf.languages.python.name_copy`]); with an encoder, `code_bert_score`
   ([`~codefusion_hf.evaluation.code_bert_score`]).
 - CF rules: `valid` is what the grammar accepts; `execution_match` and `execution_match_any_column`;
-  `constants` over the prompts whose rule has constants ([`~codefusion_hf.evaluation.cf_match`]).
+  `constants` over the prompts whose rule has constants ([`~codefusion_hf.languages.cf.match`]).
 """
 
 import math
 import shutil
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 
-from codefusion_hf.evaluation.bash import bash_template, is_parsable_bash, is_valid_bash
-from codefusion_hf.evaluation.cf_match import constants_match, execution_match, has_constants, is_valid_cf_rule
 from codefusion_hf.evaluation.code_bert_score import CodeBERTScore
 from codefusion_hf.evaluation.confidence import Estimate, bootstrap_mean
 from codefusion_hf.evaluation.diversity import diversity
 from codefusion_hf.evaluation.exact_match import normalize_whitespace
 from codefusion_hf.evaluation.examples import Example
-from codefusion_hf.evaluation.name_copy import has_quoted_names, name_copy
-from codefusion_hf.evaluation.nlc2cmd import nlc2cmd_score
-from codefusion_hf.evaluation.python import is_valid_python
 from codefusion_hf.evaluation.text_similarity import corpus_bleu, corpus_chrf, edit_distance
+from codefusion_hf.languages import get_language
+from codefusion_hf.languages.metrics import CandidateMetric, Exercise
 
 
 KS = (1, 3, 5)
 
-# The one metric that takes a program: without it, reports have no such row.
-BASH_SYNTAX_CHECK = "bash -n accepts"
 
-
-@dataclass(frozen=True)
-class CandidateMetric:
-    """
-    A metric that gives each candidate a number.
-
-    Args:
-        name (`str`):
-            Its name in reports.
-        title (`str`):
-            Its name in tables.
-        value (callable from `str` and [`Example`] to `float`):
-            The number, in [0, 1] (the NLC2CMD score: from -1), of a candidate that is not blank.
-        worst (`float`, *optional*, defaults to 0.0):
-            That of a blank candidate, and of none.
-        less_is_better (`bool`, *optional*, defaults to `False`):
-            Whether the best candidate is the one with the lowest number.
-        only_first (`bool`, *optional*, defaults to `False`):
-            Whether the figure is given at top-1 alone.
-        is_defined (callable from [`Example`] to `bool`, *optional*):
-            Which prompts the metric is about; the figure is a mean over them. All if not given.
-    """
-
-    name: str
-    title: str
-    value: Callable[[str, Example], float]
-    worst: float = 0.0
-    less_is_better: bool = False
-    only_first: bool = False
-    is_defined: Callable[[Example], bool] | None = None
-
-
-def _matches_exactly(candidate: str, example: Example) -> float:
+def _matches_exactly(candidate: str, example: Exercise) -> float:
     return float(normalize_whitespace(candidate) in map(normalize_whitespace, example.references))
 
 
-def _matches_template(candidate: str, example: Example) -> float:
-    return float(bash_template(candidate) in map(bash_template, example.references))
-
-
-def _matches_execution(candidate: str, example: Example) -> float:
-    return float(any(execution_match(candidate, reference, example.table) for reference in example.references))
-
-
-def _matches_execution_of_any_column(candidate: str, example: Example) -> float:
-    return float(
-        any(
-            execution_match(candidate, reference, example.table, column_required=False)
-            for reference in example.references
-        )
-    )
-
-
-def _matches_constants(candidate: str, example: Example) -> float:
-    return float(any(constants_match(candidate, reference) for reference in example.references))
-
-
-def _least_edit_distance(candidate: str, example: Example) -> float:
+def _least_edit_distance(candidate: str, example: Exercise) -> float:
     return min(edit_distance(candidate, reference) for reference in example.references)
-
-
-def _check_syntax(title: str, is_valid: Callable[[str], bool], name: str = "valid") -> CandidateMetric:
-    return CandidateMetric(name, title, lambda candidate, example: float(is_valid(candidate)), only_first=True)
 
 
 _NON_EMPTY = CandidateMetric("non_empty", "non-empty", lambda candidate, example: 1.0, only_first=True)
@@ -112,59 +49,27 @@ _EDIT_DISTANCE = CandidateMetric(
     "edit_distance", "edit distance ↓", _least_edit_distance, worst=1.0, less_is_better=True
 )
 
-# Whether a program is well-formed, by language.
-VALIDITY_CHECKS: dict[str, Callable[[str], bool]] = {
-    "bash": is_valid_bash,
-    "python": is_valid_python,
-    "cf": is_valid_cf_rule,
-}
-
-METRICS: dict[str, tuple[CandidateMetric, ...]] = {
-    "bash": (
-        _NON_EMPTY,
-        _check_syntax(BASH_SYNTAX_CHECK, VALIDITY_CHECKS["bash"]),
-        _check_syntax("bashlex parses", is_parsable_bash, "parses"),
-        _EXACT_MATCH,
-        CandidateMetric("template_match", "template match", _matches_template),
-        CandidateMetric(
-            "nlc2cmd", "NLC2CMD score", lambda candidate, example: nlc2cmd_score(candidate, example.references), -1.0
-        ),
-        _EDIT_DISTANCE,
-    ),
-    "python": (
-        _NON_EMPTY,
-        _check_syntax("ast parses", VALIDITY_CHECKS["python"]),
-        _EXACT_MATCH,
-        CandidateMetric(
-            "name_copy",
-            "names copied",
-            lambda candidate, example: name_copy(candidate, example.prompt, example.references),
-            is_defined=lambda example: has_quoted_names(example.prompt, example.references),
-        ),
-        _EDIT_DISTANCE,
-    ),
-    "cf": (
-        _NON_EMPTY,
-        _check_syntax("grammar parses", VALIDITY_CHECKS["cf"]),
-        _EXACT_MATCH,
-        CandidateMetric("execution_match", "execution match", _matches_execution),
-        CandidateMetric("execution_match_any_column", "execution, any column", _matches_execution_of_any_column),
-        CandidateMetric(
-            "constants",
-            "exact constants",
-            _matches_constants,
-            is_defined=lambda example: any(map(has_constants, example.references)),
-        ),
-        _EDIT_DISTANCE,
-    ),
-}
-LANGUAGES = tuple(METRICS)
-
-# The metric that the paper reports for the language, and whether a reference parses: what does not is a plain string.
-MAIN_METRICS = {"bash": "template_match", "python": "chrf", "cf": "execution_match"}
-_PARSERS = {"bash": is_parsable_bash, "python": is_valid_python, "cf": is_valid_cf_rule}
-
 _CORPUS_METRICS = {"bleu": ("BLEU", corpus_bleu), "chrf": ("chrF", corpus_chrf)}
+
+
+def candidate_metrics(language: str) -> tuple[CandidateMetric, ...]:
+    """
+    The metrics that give each candidate a number, in the order of reports.
+
+    Args:
+        language (`str`):
+            One of [`~codefusion_hf.languages.LANGUAGES`].
+
+    Returns:
+        `tuple[CandidateMetric, ...]`: those of all languages and its own.
+
+    Raises:
+        `ValueError`: If `language` is unknown.
+    """
+    own = get_language(language).metrics()
+    checks = [metric for metric in own if metric.only_first]
+    matches = [metric for metric in own if not metric.only_first]
+    return (_NON_EMPTY, *checks, _EXACT_MATCH, *matches, _EDIT_DISTANCE)
 
 
 def metric_title(language: str, name: str, encoder_title: str = "CodeBERTScore") -> str:
@@ -173,7 +78,7 @@ def metric_title(language: str, name: str, encoder_title: str = "CodeBERTScore")
 
     Args:
         language (`str`):
-            One of `LANGUAGES`.
+            One of [`~codefusion_hf.languages.LANGUAGES`].
         name (`str`):
             Name of a metric, or a key of what [`score_candidates`] returns.
         encoder_title (`str`, *optional*, defaults to `"CodeBERTScore"`):
@@ -182,7 +87,7 @@ def metric_title(language: str, name: str, encoder_title: str = "CodeBERTScore")
     Returns:
         `str`: for instance `template match`, or `template match @5`.
     """
-    titles = {metric.name: metric.title for metric in METRICS[language]}
+    titles = {metric.name: metric.title for metric in candidate_metrics(language)}
     titles |= {metric: title for metric, (title, _) in _CORPUS_METRICS.items()}
     titles["code_bert_score"] = encoder_title
     metric, _, k = name.partition("_top")
@@ -226,17 +131,16 @@ def score_candidates(
             "`examples` and `candidates` must have one entry for each of one or more prompts, "
             f"got {len(examples)} and {len(candidates)}."
         )
-    if language not in METRICS:
-        raise ValueError(f"`language` must be one of {', '.join(LANGUAGES)}, got {language!r}.")
+    language_metrics = candidate_metrics(language)
     if len(ks) == 0 or min(ks) < 1:
         raise ValueError(f"`ks` must be one or more integers from 1 up, got {ks!r}.")
     candidates = [ranked[: max(ks)] for ranked in candidates]
 
     scores: dict[str, Estimate] = {}
-    for metric in METRICS[language]:
+    for metric in language_metrics:
         if metrics is not None and metric.name not in metrics:
             continue
-        if metric.title == BASH_SYNTAX_CHECK and shutil.which("bash") is None:
+        if metric.program is not None and shutil.which(metric.program) is None:
             continue
         values = [
             [metric.value(code, example) if code.strip() else metric.worst for code in ranked]
@@ -304,16 +208,13 @@ def unparsable_share(examples: Sequence[Example], language: str) -> float:
         `float`: in per cent.
     """
     references = [reference for example in examples for reference in example.references]
-    return 100 * sum(not _PARSERS[language](reference) for reference in references) / len(references)
+    is_parsable = get_language(language).is_parsable
+    return 100 * sum(not is_parsable(reference) for reference in references) / len(references)
 
 
 __all__ = [
-    "CandidateMetric",
     "KS",
-    "LANGUAGES",
-    "MAIN_METRICS",
-    "METRICS",
-    "VALIDITY_CHECKS",
+    "candidate_metrics",
     "metric_title",
     "score_candidates",
     "score_diversity",

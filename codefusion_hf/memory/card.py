@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from huggingface_hub import DatasetCard
 
+from codefusion_hf.languages import get_language
+
 from .storage import CONFIG_NAME, PAIRS_NAME
 
 
@@ -17,8 +19,6 @@ MADE_CARD = (
     "<!-- Made by codefusion-hf when the memory was saved. Whoever knows more may complete it and remove this "
     "line; the text is then kept. -->"
 )
-
-LANGUAGE_TITLES = {"bash": "Bash", "cf": "rules of Excel's conditional formatting", "python": "Python"}
 
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
 _TAGS = ("codefusion", "codefusion-memory", "code")
@@ -75,8 +75,8 @@ def _text(memory: "CodeFusionMemory", repo_id: str) -> str:
         MADE_CARD,
         f"# {repo_id.rpartition('/')[2]}",
         f"A memory for [CodeFusion](https://huggingface.co/papers/2310.17680), {len(memory):,} pairs of a request in "
-        f"words and what does it in {LANGUAGE_TITLES[memory.language]}: the model looks up similar requests and reads "
-        "their code before it writes its own.",
+        f"words and what does it in {get_language(memory.language).title}: the model looks up similar requests and "
+        "reads their code before it writes its own.",
         "## Use\n\n"
         "```python\nfrom codefusion_hf.memory import CodeFusionMemory\n\n"
         f'memory = CodeFusionMemory.from_pretrained("{repo_id}")\n'

@@ -11,14 +11,13 @@ the memory, 21.2 % and 21.5 %.
 
 import re
 
+from codefusion_hf.languages import get_language
 from codefusion_hf.pipelines.slots import SLOT_COUNTS, SlottedPrompt, slot_prompt
 
 from .rows import MAX_TEXT_LENGTH
 
 
 _WORD = re.compile(rf"<(?:{'|'.join(SLOT_COUNTS)})_[0-9]>|\w+")
-# The columns of a table behind a rule's sentence, see `codefusion_hf.data.cf_prompts`.
-_COLUMNS = re.compile(r"\s*\|c\[[0-9]+\].*", re.DOTALL)
 
 
 def slot_sentence(prompt: str, language: str) -> SlottedPrompt:
@@ -35,9 +34,7 @@ def slot_sentence(prompt: str, language: str) -> SlottedPrompt:
     Returns:
         [`~codefusion_hf.pipelines.SlottedPrompt`]: the sentence with slots, and the values.
     """
-    if language == "cf":
-        prompt = _COLUMNS.sub("", prompt)
-    return slot_prompt(prompt[:MAX_TEXT_LENGTH])
+    return slot_prompt(get_language(language).bare_prompt(prompt)[:MAX_TEXT_LENGTH])
 
 
 def sentence_words(slotted: SlottedPrompt) -> list[str]:

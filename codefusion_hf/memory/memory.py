@@ -15,7 +15,8 @@ from codefusion_hf.data.deduplication import deduplicate
 from codefusion_hf.data.pairs import load_pairs
 from codefusion_hf.data.sources import shorten
 from codefusion_hf.files import staged_folder
-from codefusion_hf.pipelines.slots import SLOT_LANGUAGES, SlottedPrompt
+from codefusion_hf.languages import get_language
+from codefusion_hf.pipelines.slots import SlottedPrompt
 
 from .dense import DenseIndex, Encoder, load_encoder
 from .index import MemoryIndex, WordIndex, positions_of
@@ -93,8 +94,7 @@ class CodeFusionMemory:
     """
 
     def __init__(self, language: str = "bash", encoder: Any = None):
-        if language not in SLOT_LANGUAGES:
-            raise ValueError(f"`language` must be one of {', '.join(SLOT_LANGUAGES)}, got {language!r}.")
+        get_language(language)  # raises
         self.language = language
         self.encoder: Encoder | None = None if encoder is None else load_encoder(encoder)
         self._rows: list[MemoryRow] = []

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from codefusion_hf.data.sources import shorten
-from codefusion_hf.pipelines.slots import SLOT_LANGUAGES
+from codefusion_hf.languages import LANGUAGES
 
 from .rows import MAX_CODE_LENGTH, MAX_ROWS, MAX_TABLE_LENGTH, MAX_TEXT_LENGTH, MemoryRow, check_row, check_table_text
 
@@ -122,9 +122,9 @@ def _read_config(path: Path) -> dict[str, Any]:
             f"{path}: `format_version` must be {FORMAT_VERSION}, got {shorten(config.get('format_version'))}: it was "
             "written by another version of codefusion-hf."
         )
-    if config.get("language") not in SLOT_LANGUAGES:
+    if config.get("language") not in LANGUAGES:
         raise ValueError(
-            f"{path}: `language` must be one of {', '.join(SLOT_LANGUAGES)}, got {shorten(config.get('language'))}."
+            f"{path}: `language` must be one of {', '.join(LANGUAGES)}, got {shorten(config.get('language'))}."
         )
     for name in ("num_rows", "num_bytes"):
         if type(config.get(name)) is not int or config[name] < 0:

@@ -96,7 +96,7 @@ def test_malformed_rows(data, tmp_path, capsys):
     [
         (("build", "--output-dir", "memory"), "there is nothing to build it from"),
         (("build", "nothing.jsonl", "--output-dir", "memory"), "nothing.jsonl"),
-        (("search", "cookbook:perl", "x"), "`language` must be one of bash, cf, python, got 'perl'"),
+        (("search", "cookbook:perl", "x"), "`language` must be one of bash, python, cf, got 'perl'"),
         (("search", "cookbook:bash", "x", "--num-neighbors", "0"), "`num_neighbors` must be a number of at least 1"),
         (("search", "./nowhere", "x"), "neither the folder of a memory nor the id of a repository"),
     ],

@@ -162,7 +162,7 @@ def test_nothing_is_added_if_a_row_is_not_allowed(memory):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda memory: CodeFusionMemory("perl"), "`language` must be one of bash, cf, python, got 'perl'"),
+        (lambda memory: CodeFusionMemory("perl"), "`language` must be one of bash, python, cf, got 'perl'"),
         (lambda memory: memory.search("x", 0), "`num_neighbors` must be a number of at least 1, got 0"),
         (lambda memory: memory.search("x", 1.5), "`num_neighbors` must be"),
         (lambda memory: memory.search(["x", None]), "`prompts` must be strings, got NoneType as number 2"),

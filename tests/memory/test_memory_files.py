@@ -88,7 +88,7 @@ def test_a_card_that_somebody_wrote_stays(folder):
         ({"format_version": 2}, "`format_version` must be 1, got 2"),
         ({"format_version": None}, "`format_version` must be 1, got None"),
         ({"_class_name": "Other"}, "`_class_name` must be 'CodeFusionMemory', got 'Other'"),
-        ({"language": "perl"}, "`language` must be one of bash, cf, python, got 'perl'"),
+        ({"language": "perl"}, "`language` must be one of bash, python, cf, got 'perl'"),
         ({"language": ["bash"]}, "`language` must be one of"),
         ({"num_rows": -1}, "`num_rows` must be a number from 0 on"),
         ({"num_bytes": True}, "`num_bytes` must be a number from 0 on"),

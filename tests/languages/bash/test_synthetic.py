@@ -13,13 +13,14 @@ from collections import Counter
 
 import pytest
 
-from codefusion_hf.evaluation.bash import bash_template, is_parsable_bash, is_valid_bash, utilities_and_flags
+from codefusion_hf.languages.bash.syntax import is_valid_bash
 from codefusion_hf.languages.bash.synthetic import generate_pairs
 from codefusion_hf.languages.bash.synthetic.catalogue import Catalogue, Entry, load_catalogue, load_files
 from codefusion_hf.languages.bash.synthetic.coverage import known_templates, measure_coverage
 from codefusion_hf.languages.bash.synthetic.generator import Generator
 from codefusion_hf.languages.bash.synthetic.phrases import Draw, compile_code, compile_phrase, tidy
 from codefusion_hf.languages.bash.synthetic.values import shell_word
+from codefusion_hf.languages.bash.templates import bash_template, is_parsable_bash, utilities_and_flags
 
 
 NUM_PAIRS = 20_000
@@ -300,10 +301,10 @@ def test_tidy():
 def test_coverage_counts_rows_and_templates():
     references = ["find . -name 'a'", "find /x -name b", "ls -l", "uniq -c"]
     coverage = measure_coverage(references, ['find /tmp -name "c d"', "ls -l /tmp", "ls -l"])
-    assert (coverage.rows, coverage.covered_rows) == (4, 3)
-    assert (coverage.templates, coverage.covered_templates) == (3, 2)
+    assert (coverage.total, coverage.covered) == (4, 3)
+    assert (coverage.kinds, coverage.covered_kinds) == (3, 2)
     assert coverage.missing == (("uniq -c", 1),)
-    with pytest.raises(ValueError, match="`references` must have one command or more"):
+    with pytest.raises(ValueError, match="`references` must have code with templates"):
         measure_coverage([], ["ls"])
 
 

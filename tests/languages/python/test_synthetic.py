@@ -16,7 +16,7 @@ import pytest
 
 from codefusion_hf.languages.python.synthetic import generate_pairs
 from codefusion_hf.languages.python.synthetic.catalogue import load_catalogue, load_phrases, parse_subject
-from codefusion_hf.languages.python.synthetic.coverage import called_names, main, measure_coverage
+from codefusion_hf.languages.python.synthetic.coverage import called_names, measure_coverage
 from codefusion_hf.languages.python.synthetic.generator import PairGenerator, package_generator
 from codefusion_hf.languages.python.synthetic.grammar import Joined, certain_slots, count_texts, draw, parse, slots
 from codefusion_hf.languages.python.synthetic.kinds import load_kinds, parse_kinds
@@ -311,18 +311,11 @@ def test_verbs_begin_orders():
     assert begun > 1800
 
 
-def test_coverage(tmp_path, capsys):
+def test_coverage():
     assert list(called_names("', '.join(map(str, x)); sorted(")) == []
     assert sorted(called_names("', '.join(map(str, x))")) == ["join", "map"]
-    of_calls, of_names, missing = measure_coverage(["len(a)", "len(b) + foo(c)"], ["len(x)"] * 5)
-    assert (of_calls, of_names, missing) == (pytest.approx(2 / 3), 0.5, {"foo": 1})
-    with pytest.raises(ValueError, match="`min_occurrences` must be 1 or more, got 0"):
-        measure_coverage(["len(a)"], [], 0)
-    with pytest.raises(ValueError, match="`gold`"):
+    coverage = measure_coverage(["len(a)", "len(b) + foo(c)"], ["len(x)"] * 5 + ["foo(x)"] * 4)
+    assert (coverage.total, coverage.covered, coverage.kinds, coverage.covered_kinds) == (3, 2, 2, 1)
+    assert coverage.missing == (("foo", 1),)
+    with pytest.raises(ValueError, match="`references` must have code with calls, got none"):
         measure_coverage(["a"], ["len(a)"])
-    path = tmp_path / "gold.jsonl"
-    path.write_text('{"text": "length of a", "code": "len(a)"}\n', encoding="utf-8")
-    main([str(path), "--num-pairs", "2000"])
-    assert "of the calls, 100.0%" in capsys.readouterr().out
-    with pytest.raises(SystemExit):
-        main([str(tmp_path / "none.jsonl")])
