@@ -154,19 +154,20 @@ def plain_loop(pipe: CodeFusionPipeline, prompt: str, candidates: int, steps: in
     mask = torch.ones(shape[:2], device=model.device)
     estimate = None
     for timestep in scheduler.timesteps[:steps]:
-        prediction = model.denoise(
+        alpha_prod_t = scheduler.alphas_cumprod[timestep].to(latents.device)
+        denoised = model.denoise(
             latents,
             timestep,
+            alpha_prod_t,
             model.denoiser.project_prompt(encoder_hidden_states),
             attention_mask=mask,
             encoder_attention_mask=inputs.attention_mask,
             self_condition=estimate,
-        ).sample
-        alpha_prod_t = scheduler.alphas_cumprod[timestep].to(latents.device)
-        estimate = model.to_original_sample(prediction, latents, alpha_prod_t)
-        latents = scheduler.step(prediction, timestep, latents).prev_sample
+        )
+        estimate = model.to_original_sample(denoised.sample, latents, alpha_prod_t)
+        latents = scheduler.step(denoised.sample, timestep, latents).prev_sample
     key_values = model.decoder.project_prompt(encoder_hidden_states)
-    logits, _ = model.decode(latents, key_values, mask, inputs.attention_mask)
+    logits, _ = model.decode(latents, key_values, mask, inputs.attention_mask, denoiser_logits=denoised.logits)
     return pipe.tokenizer.batch_decode(logits.argmax(dim=-1), skip_special_tokens=True)
 
 

@@ -58,7 +58,7 @@ def read_draft(
         logits = pred_original_sample[canvas] @ batch.vocabulary[0].T + batch.vocabulary[1]
     else:
         logits = model.score_tokens(query[canvas], batch.vocabulary)
-    token_ids, scores = likeliest_sequences(logits, 1, config.eos_token_id, config.pad_token_id, batch.canvas_mask)
+    token_ids, scores, _ = likeliest_sequences(logits, 1, config.eos_token_id, config.pad_token_id, batch.canvas_mask)
     return token_ids[:, 0], scores[:, 0]
 
 
@@ -121,7 +121,7 @@ def read_latents(
     rounding: str = "decoder",
     canvas_mask: torch.Tensor | None = None,
     **conditioning: Any,
-) -> tuple[torch.Tensor, torch.Tensor]:
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """
     Tokens and scores of denoised embeddings: by decoder and head, or by *grounding*, which the paper compares
     these with, the tokens whose embeddings are nearest.
@@ -146,11 +146,9 @@ def read_latents(
             [`CodeFusionModel.decode`].
 
     Returns:
-        `tuple`: token ids of shape `(batch_size, num_sequences, canvas_length)`, padded behind the first
-        end-of-sequence or padding token, and scores of shape `(batch_size, num_sequences)`, the mean
-        log-probability of the tokens before that and of the end-of-sequence token, the likeliest programs first.
-        In grounding, the log-probabilities are those of a latent that is an embedding and Gaussian noise of unit
-        variance.
+        `tuple`: the programs of each row, as of [`~codefusion_hf.pipelines.ranking.likeliest_sequences`]: token ids,
+        mean log-probabilities, and log-ratios. In grounding, the probabilities are those of a latent that is an
+        embedding and Gaussian noise of unit variance.
     """
     embeddings, bias = vocabulary
     if rounding != "decoder":

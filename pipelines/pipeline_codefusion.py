@@ -39,8 +39,9 @@ EXAMPLE_DOC_STRING = """
         ```
 """
 
-# Programs that are read from each draw, so that the first of one is the first of five.
-MIN_SEQUENCES = 5
+# Programs that are read from each draw: enough for five that differ as text, and for the first of one to be the first of
+# five.
+MIN_SEQUENCES = 10
 
 
 class CodeFusionPipeline(CodeFusionHubMixin):
@@ -520,11 +521,11 @@ class CodeFusionPipeline(CodeFusionHubMixin):
         if output_type == "latent":
             output = CodeFusionPipelineOutput(latents=latents.unflatten(0, (batch_size, num_candidates)))
         else:
-            num_sequences = max(given["num_return_sequences"], MIN_SEQUENCES if num_candidates > 1 else 1)
+            num_sequences = max(2 * given["num_return_sequences"], MIN_SEQUENCES)
             token_ids = latents.new_full(
                 (num_rows, num_sequences, canvas_length), self.model.config.pad_token_id, dtype=torch.long
             )
-            scores = torch.empty((num_rows, num_sequences), device=device)
+            scores, log_ratios = torch.empty((2, num_rows, num_sequences), device=device)
             if query is not None and rounding == "decoder" and given["readout_noise"] > 0.0:
                 batches = make_batches(self.model, range(num_rows), *prompt_inputs)
                 latents, query = read_noised(self.model, latents, batches, given["readout_noise"], guidance_scale)
@@ -542,10 +543,11 @@ class CodeFusionPipeline(CodeFusionHubMixin):
                     batch.canvas_mask,
                     **batch.conditioning,
                 )
-                token_ids[batch.rows, :, : batch.canvas_length], scores[batch.rows] = read
+                token_ids[batch.rows, :, : batch.canvas_length], scores[batch.rows], log_ratios[batch.rows] = read
             output = self.rank_candidates(
                 token_ids.unflatten(0, (batch_size, num_candidates)),
                 scores.unflatten(0, (batch_size, num_candidates)),
+                log_ratios.unflatten(0, (batch_size, num_candidates)),
                 given["num_return_sequences"],
                 given["ranking"],
                 is_valid,
@@ -563,6 +565,7 @@ class CodeFusionPipeline(CodeFusionHubMixin):
         self,
         sequences: torch.Tensor,
         scores: torch.Tensor,
+        log_ratios: torch.Tensor,
         num_return_sequences: int,
         ranking: str | Callable[[str, str], float] = "votes",
         is_valid: Callable[[str], bool] | None = None,
@@ -576,6 +579,8 @@ class CodeFusionPipeline(CodeFusionHubMixin):
                 Programs of each candidate, the likeliest first.
             scores (`torch.FloatTensor` of shape `(batch_size, num_candidates, num_sequences)`):
                 Their mean log-probabilities.
+            log_ratios (`torch.FloatTensor` of that shape):
+                How likely they are beside the first of their candidate.
             num_return_sequences (`int`):
                 How many to return.
             ranking, is_valid (*optional*):
@@ -586,13 +591,12 @@ class CodeFusionPipeline(CodeFusionHubMixin):
         Returns:
             [`CodeFusionPipelineOutput`]
         """
-        log_probabilities = scores * (sequences != self.model.config.pad_token_id).sum(dim=-1).clamp(min=1)
         codes, ranked_scores, ranked_sequences = [], [], []
         for row, values in enumerate(slot_values or [{}] * len(sequences)):
             draws = [
                 list(zip(to_texts(self.model, self.tokenizer, draw, values), draw.tolist(), *numbers, strict=True))
                 for draw, *numbers in zip(
-                    sequences[row].cpu(), scores[row].tolist(), log_probabilities[row].tolist(), strict=True
+                    sequences[row].cpu(), scores[row].tolist(), log_ratios[row].tolist(), strict=True
                 )
             ]
             programs = rank_programs(collect_programs(draws), num_return_sequences, ranking, is_valid)

@@ -15,10 +15,13 @@ def likeliest_sequences(
     eos_token_id: int | None,
     pad_token_id: int,
     attention_mask: torch.Tensor | None = None,
-) -> tuple[torch.Tensor, torch.Tensor]:
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """
     The likeliest programs of each canvas, exactly: given the latents, its positions are independent, so the best
     beginnings of any length are the best continuations of the best shorter ones.
+
+    A program is as likely as the likeliest canvas that begins with it. What stands behind its end does not count, and
+    so the shorter one of two is not the likelier for being short.
 
     Args:
         logits (`torch.FloatTensor` of shape `(batch_size, canvas_length, vocab_size)`):
@@ -31,47 +34,50 @@ def likeliest_sequences(
             1 for positions of the canvas, 0 for padding behind it.
 
     Returns:
-        `tuple`: token ids of shape `(batch_size, num_sequences, canvas_length)`, padded behind the end, and scores of
-        shape `(batch_size, num_sequences)`, the log-probability of the program, by which they are sorted, divided by
-        the number of its tokens; minus infinity where there are no more programs.
+        `tuple`: token ids of shape `(batch_size, num_sequences, canvas_length)`, padded behind the end; the mean
+        log-probability of the tokens of each, of shape `(batch_size, num_sequences)`; and of the same shape how likely
+        each is beside the first, the likeliest one, as a log-ratio, by which they are sorted: minus infinity where
+        there are no more programs.
     """
     batch_size, canvas_length, vocab_size = logits.shape
     log_probabilities = logits.float().log_softmax(dim=-1)
+    ratios = log_probabilities - log_probabilities.amax(dim=-1, keepdim=True)
     ends = [pad_token_id] if eos_token_id is None else [pad_token_id, eos_token_id]
-    end_scores, end_ids = log_probabilities[..., ends].max(dim=-1)
+    end_ratios, end_ids = ratios[..., ends].max(dim=-1)
     end_ids = torch.tensor(ends, device=logits.device)[end_ids]
-    log_probabilities[..., ends] = -math.inf
-    choices, choice_ids = log_probabilities.topk(min(num_sequences, vocab_size), dim=-1)
+    ratios[..., ends] = -math.inf
+    choices, choice_ids = ratios.topk(min(num_sequences, vocab_size), dim=-1)
     if attention_mask is None:
         canvas_lengths = torch.full((batch_size, 1), canvas_length, device=logits.device)
     else:
         canvas_lengths = attention_mask.sum(dim=1, keepdim=True)
 
     # Programs that go on, and those that have ended; of the former, there is one without any token.
-    open_scores = choices.new_full((batch_size, num_sequences), -math.inf)
-    open_scores[:, 0] = 0.0
+    open_ratios = choices.new_full((batch_size, num_sequences), -math.inf)
+    open_ratios[:, 0] = 0.0
     open_ids = choice_ids.new_full((batch_size, num_sequences, canvas_length), pad_token_id)
-    scores, token_ids = torch.full_like(open_scores, -math.inf), open_ids.clone()
+    ended_ratios, token_ids = torch.full_like(open_ratios, -math.inf), open_ids.clone()
     for position in range(canvas_length):
-        ended_ids = open_ids.clone()
-        ended_ids[..., position] = end_ids[:, None, position]
-        all_scores = torch.cat([scores, open_scores + end_scores[:, None, position]], dim=1)
-        all_ids = torch.cat([token_ids, ended_ids], dim=1)
+        all_ratios = [ended_ratios, open_ratios + end_ratios[:, None, position]]
+        all_ids = [token_ids, open_ids.clone()]
+        all_ids[1][..., position] = end_ids[:, None, position]
 
-        extended = (open_scores[..., None] + choices[:, None, position]).flatten(1)
-        open_scores, order = extended.topk(num_sequences, dim=-1)
+        open_ratios, order = (open_ratios[..., None] + choices[:, None, position]).flatten(1).topk(num_sequences)
         parents = (order // choices.shape[-1])[..., None].expand_as(open_ids)
         open_ids = open_ids.gather(1, parents)
         open_ids[..., position] = choice_ids[:, position].gather(1, order % choices.shape[-1])
 
         # Where the canvas ends, all do.
         is_last = canvas_lengths == position + 1
-        all_scores = torch.cat([all_scores, open_scores.masked_fill(~is_last, -math.inf)], dim=1)
-        all_ids = torch.cat([all_ids, open_ids], dim=1)
-        open_scores = open_scores.masked_fill(is_last, -math.inf)
-        scores, order = all_scores.topk(num_sequences, dim=-1)
-        token_ids = all_ids.gather(1, order[..., None].expand_as(token_ids))
-    return token_ids, scores / (token_ids != pad_token_id).sum(dim=-1).clamp(min=1)
+        all_ratios.append(open_ratios.masked_fill(~is_last, -math.inf))
+        all_ids.append(open_ids)
+        open_ratios = open_ratios.masked_fill(is_last, -math.inf)
+        ended_ratios, order = torch.cat(all_ratios, dim=1).topk(num_sequences)
+        token_ids = torch.cat(all_ids, dim=1).gather(1, order[..., None].expand_as(token_ids))
+    is_code = token_ids != pad_token_id
+    scores = log_probabilities[:, None].expand(-1, num_sequences, -1, -1).gather(3, token_ids[..., None])[..., 0]
+    scores = (scores * is_code).sum(dim=-1) / is_code.sum(dim=-1).clamp(min=1)
+    return token_ids, scores, ended_ratios
 
 
 @dataclass
@@ -87,7 +93,7 @@ class Program:
         is_drawn (`bool`):
             Whether it is the likeliest program of a draw.
         votes (`float`):
-            Sum of the probabilities that the draws give it: the number of draws expected to give it.
+            How many draws gave it: of the one vote of a draw, each of its programs has a share by its probability.
     """
 
     text: str
@@ -104,19 +110,20 @@ def collect_programs(draws: Sequence[Sequence[tuple[str, list[int], float, float
     Args:
         draws (`Sequence`):
             For each draw, its likeliest programs, the likeliest first: text, token ids, mean log-probability of the
-            tokens, and log-probability of all of them together.
+            tokens, and the log-ratio of its probability to that of the first.
 
     Returns:
         `list[Program]`: in the order in which they first come.
     """
     programs: dict[str, Program] = {}
     for draw in draws:
-        for rank, (text, token_ids, score, log_probability) in enumerate(draw):
+        total = sum(math.exp(log_ratio) for *_, log_ratio in draw)
+        for rank, (text, token_ids, score, log_ratio) in enumerate(draw):
             program = programs.setdefault(text, Program(text, token_ids, score))
             if score > program.score:
                 program.token_ids, program.score = token_ids, score
             program.is_drawn |= rank == 0
-            program.votes += math.exp(log_probability)
+            program.votes += math.exp(log_ratio) / total
     return list(programs.values())
 
 

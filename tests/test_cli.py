@@ -11,6 +11,7 @@ from transformers import T5Config, T5ForConditionalGeneration
 
 from codefusion_hf.checkpoints import available_checkpoints
 from codefusion_hf.cli import main
+from codefusion_hf.evaluation import text_similarity
 from codefusion_hf.languages import get_language
 
 
@@ -283,6 +284,7 @@ def test_generate_ranks_candidates_as_it_is_told(checkpoint, capsys, monkeypatch
     for module in ("bashlex", "sacrebleu", "rapidfuzz"):
         pytest.importorskip(module)
     monkeypatch.setattr(type(get_language("cf")), "is_valid", lambda language, code: len(code) % 2 == 0)
+    monkeypatch.setattr(text_similarity, "sentence_chrf", lambda text, other: float(len(text)))
     arguments = ("generate", "list files", "--checkpoint", checkpoint, "--json", "--num-inference-steps", "1")
     arguments += ("--temperature", "1", "--num-candidates", "12", "--num-return-sequences", "12")
 
@@ -292,10 +294,10 @@ def test_generate_ranks_candidates_as_it_is_told(checkpoint, capsys, monkeypatch
         return [candidate["code"] for candidate in json.loads(out)["candidates"]]
 
     by_votes, by_chrf, valid_first = codes(), codes("--ranking", "chrf"), codes("--valid-first", "--language", "cf")
-    assert sorted(by_votes) == sorted(by_chrf) == sorted(valid_first)
+    assert [len(set(ranked)) for ranked in (by_votes, by_chrf, valid_first)] == [12] * 3
     assert by_votes != by_chrf
-    is_valid = [len(code) % 2 == 0 for code in dict.fromkeys(valid_first) if code]
-    assert is_valid == sorted(is_valid, reverse=True) and len(set(is_valid)) == 2
+    # Each draw has more programs than are asked for: enough of them are valid.
+    assert all(len(code) % 2 == 0 for code in valid_first) and any(len(code) % 2 for code in by_votes)
     code, _, err = run(capsys, *arguments, "--valid-first")
     assert code == 2 and "--valid-first with --checkpoint needs --language" in err
 
@@ -316,12 +318,7 @@ def test_bundled_checkpoint_writes_code(capsys):
     candidates = json.loads(out)["candidates"]
     assert code == 0
     assert candidates[0]["code"]
-    codes = [candidate["code"] for candidate in candidates]
-    ranks = [
-        (candidate["code"] in codes[:i], -codes.count(candidate["code"]), -candidate["score"])
-        for i, candidate in enumerate(candidates)
-    ]
-    assert sorted(ranks) == ranks
+    assert len({candidate["code"] for candidate in candidates}) == len(candidates) == 5
 
 
 @pytest.mark.skipif(len(available_checkpoints()) < 3, reason="the checkpoints are not bundled")

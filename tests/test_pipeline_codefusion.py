@@ -156,13 +156,13 @@ def test_scores_are_mean_log_probabilities_up_to_the_end(pipe, monkeypatch):
 
     canvas_mask = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 1, 1], [1, 1, 1, 1, 0]])
     latents, vocabulary = torch.zeros(3, 5, 16), pipe.model.vocabulary()
-    token_ids, scores = read_latents(pipe.model, latents, vocabulary, canvas_mask=canvas_mask)
+    token_ids, scores, _ = read_latents(pipe.model, latents, vocabulary, canvas_mask=canvas_mask)
     assert token_ids[:, 0].tolist() == [[70, 71, 2, 0, 0], [2, 0, 0, 0, 0], [70, 71, 72, 73, 0]]
     assert scores[:, 0].tolist() == pytest.approx([-2.0 * LOG_2, -2.0 * LOG_2, -1.5 * LOG_2])
 
 
-def rank(pipe, texts_of_draws, num_return_sequences, log_probabilities=None, **kwargs):
-    """Candidates of one prompt: for each the texts that it may be, and the log-probabilities of these."""
+def rank(pipe, texts_of_draws, num_return_sequences, scores=None, log_ratios=None, **kwargs):
+    """Candidates of one prompt: for each the texts that it may be, with their scores and log-ratios."""
     ids = [
         [torch.tensor(pipe.tokenizer(text, add_special_tokens=False).input_ids + [2]) for text in draw]
         for draw in texts_of_draws
@@ -171,9 +171,9 @@ def rank(pipe, texts_of_draws, num_return_sequences, log_probabilities=None, **k
     sequences = torch.stack(
         [torch.stack([torch.nn.functional.pad(row, (0, longest - len(row))) for row in draw]) for draw in ids]
     )[None]
-    totals = torch.tensor(log_probabilities or [[0.0] * len(draw) for draw in texts_of_draws])[None]
-    scores = totals / (sequences != 0).sum(dim=-1)
-    return pipe.rank_candidates(sequences, scores, num_return_sequences, **kwargs)
+    zeros = [[0.0] * len(draw) for draw in texts_of_draws]
+    scores, log_ratios = (torch.tensor(values or zeros)[None] for values in (scores, log_ratios))
+    return pipe.rank_candidates(sequences, scores, log_ratios, num_return_sequences, **kwargs)
 
 
 def test_programs_are_ranked_by_votes_and_come_once(pipe):
@@ -187,11 +187,12 @@ def test_programs_are_ranked_by_votes_and_come_once(pipe):
 
 def test_draws_share_out_their_votes_by_probability(pipe):
     draws = [["a", "b"], ["c", "b"]]
-    log_probabilities = [[math.log(0.6), math.log(0.4)], [math.log(0.5), math.log(0.45)]]
-    output = rank(pipe, draws, 3, log_probabilities)
-    # 0.85, 0.6 and 0.5 votes.
-    assert output.codes == [["b", "a", "c"]]
-    assert output.scores[0] == pytest.approx([math.log(0.45) / 2, math.log(0.6) / 2, math.log(0.5) / 2])
+    scores = [[-0.1, -0.2], [-0.3, -0.4]]
+    log_ratios = [[0.0, math.log(0.9)], [0.0, math.log(0.25)]]
+    output = rank(pipe, draws, 3, scores, log_ratios)
+    # 1 / 1.25 = 0.8, 0.9 / 1.9 + 0.2 = 0.67 and 1 / 1.9 = 0.53 votes.
+    assert output.codes == [["c", "b", "a"]]
+    assert output.scores[0] == pytest.approx([-0.3, -0.2, -0.1])
 
 
 def shared_letters(text, other):
@@ -202,8 +203,8 @@ def test_by_minimum_bayes_risk_the_candidate_that_the_others_are_most_like_comes
     draws = [["xyz"], ["abd"], ["abc"], ["xyz"], ["ab"]]
     assert rank(pipe, draws, 4).codes[0][0] == "xyz"
     # Sums of the shared letters: xyz 2, abd and abc 1 + 2 * 2/3, ab 3.
-    log_probabilities = [[0.0], [-0.01], [-0.02], [0.0], [0.0]]
-    assert rank(pipe, draws, 4, log_probabilities, ranking=shared_letters).codes == [["ab", "abd", "abc", "xyz"]]
+    scores = [[0.0], [-0.01], [-0.02], [0.0], [0.0]]
+    assert rank(pipe, draws, 4, scores, ranking=shared_letters).codes == [["ab", "abd", "abc", "xyz"]]
 
 
 def test_malformed_candidates_come_behind_the_others(pipe):
@@ -763,7 +764,7 @@ def test_grounding_of_embeddings_gives_their_programs(untrained, programs):
     mask = token_ids != 0
     embeds = untrained.model.embed(token_ids)
     arguments = {"vocabulary": untrained.model.vocabulary(), "rounding": "grounding", "canvas_mask": mask}
-    found, scores = read_latents(untrained.model, embeds, **arguments)
+    found, scores, _ = read_latents(untrained.model, embeds, **arguments)
     assert torch.equal(found[:, 0], token_ids)
     noisy = embeds + torch.randn(embeds.shape, generator=seeded())
     noisy_scores = read_latents(untrained.model, noisy, **arguments)[1]

@@ -17,7 +17,7 @@ PAD, EOS, VOCAB_SIZE = 0, 1, 4
 
 
 def all_programs(log_probabilities, canvas):
-    """Every program of a canvas, with the log-probability of its tokens up to the end, the likeliest first."""
+    """Every program of a canvas, with the log-ratio of its likeliest canvas to that of all, the likeliest first."""
     programs = {}
     for tokens in itertools.product(range(VOCAB_SIZE), repeat=canvas):
         end = next((i + 1 for i, token in enumerate(tokens) if token in (PAD, EOS)), canvas)
@@ -25,7 +25,8 @@ def all_programs(log_probabilities, canvas):
         last = log_probabilities[end - 1]
         if tokens[end - 1] == (PAD if last[PAD] < last[EOS] else EOS):
             continue
-        programs[tokens[:end]] = sum(log_probabilities[i][token] for i, token in enumerate(tokens[:end]))
+        log_ratio = sum(log_probabilities[i][token] - max(log_probabilities[i]) for i, token in enumerate(tokens))
+        programs[tokens[:end]] = max(log_ratio, programs.get(tokens[:end], -math.inf))
     return sorted(programs.items(), key=lambda item: -item[1])
 
 
@@ -36,31 +37,43 @@ def all_programs(log_probabilities, canvas):
 def test_the_likeliest_programs_are_found_exactly(seed, canvases, number):
     logits = 2.0 * torch.randn(len(canvases), 4, VOCAB_SIZE, generator=torch.Generator().manual_seed(seed))
     mask = torch.arange(4) < torch.tensor(canvases)[:, None]
-    sequences, scores = likeliest_sequences(logits, number, EOS, PAD, mask)
-    assert sequences.shape == (len(canvases), number, 4) and scores.shape == (len(canvases), number)
+    sequences, scores, log_ratios = likeliest_sequences(logits, number, EOS, PAD, mask)
+    assert sequences.shape == (len(canvases), number, 4)
+    assert scores.shape == log_ratios.shape == (len(canvases), number)
     for row, canvas in enumerate(canvases):
-        expected = all_programs(logits[row].log_softmax(dim=-1).tolist(), canvas)[:number]
-        for sequence, score, (tokens, log_probability) in zip(sequences[row], scores[row], expected, strict=False):
-            assert sequence.tolist() == list(tokens) + [PAD] * (4 - len(tokens))
-            num_tokens = max(1, sum(token != PAD for token in tokens))
-            assert score.item() == pytest.approx(log_probability / num_tokens, abs=1e-4)
-        assert scores[row].isneginf().tolist() == [i >= len(expected) for i in range(number)]
+        log_probabilities = logits[row].log_softmax(dim=-1).tolist()
+        expected = all_programs(log_probabilities, canvas)[:number]
+        for rank, (tokens, log_ratio) in enumerate(expected):
+            assert sequences[row, rank].tolist() == list(tokens) + [PAD] * (4 - len(tokens))
+            assert log_ratios[row, rank].item() == pytest.approx(log_ratio, abs=1e-4)
+            seen = [log_probabilities[i][token] for i, token in enumerate(tokens) if token != PAD]
+            assert scores[row, rank].item() == pytest.approx(sum(seen) / max(1, len(seen)), abs=1e-4)
+        assert log_ratios[row].isneginf().tolist() == [rank >= len(expected) for rank in range(number)]
+
+
+def test_the_first_is_the_likeliest_token_of_each_position():
+    """However unsure, so that a product of many factors is smaller than the first end."""
+    logits = torch.randn(5, 12, 40, generator=torch.Generator().manual_seed(0)) / 10
+    logits[..., [PAD, EOS]] -= 1.0
+    sequences, _, log_ratios = likeliest_sequences(logits, 3, EOS, PAD)
+    assert torch.equal(sequences[:, 0], logits.argmax(dim=-1))
+    assert not log_ratios[:, 0].any()
 
 
 def test_a_program_ends_with_its_canvas_or_without_an_end():
     logits = torch.full((1, 3, VOCAB_SIZE), -10.0)
     logits[..., 2] = 0.0
     for number in (1, 2):
-        sequences, scores = likeliest_sequences(logits, number, None, PAD)
+        sequences, *_ = likeliest_sequences(logits, number, None, PAD)
         assert sequences[0, 0].tolist() == [2, 2, 2]
-        sequences, _ = likeliest_sequences(logits, number, EOS, PAD, torch.tensor([[True, True, False]]))
+        sequences, *_ = likeliest_sequences(logits, number, EOS, PAD, torch.tensor([[True, True, False]]))
         assert sequences[0, 0].tolist() == [2, 2, PAD]
 
 
 texts = st.sampled_from(["ls", "ls -a", "pwd", "find .", ""])
 draws = st.lists(st.lists(st.tuples(texts, st.floats(-9.0, 0.0)), min_size=1, max_size=4), min_size=1, max_size=6).map(
     lambda rows: [
-        [(text, [rank], total / 3, total) for rank, (text, total) in enumerate(sorted(row, key=lambda pair: -pair[1]))]
+        [(text, [rank], ratio / 3, ratio) for rank, (text, ratio) in enumerate(sorted(row, key=lambda pair: -pair[1]))]
         for row in rows
     ]
 )
@@ -71,9 +84,7 @@ draws = st.lists(st.lists(st.tuples(texts, st.floats(-9.0, 0.0)), min_size=1, ma
 def test_ranking_is_a_permutation_of_the_programs(draws, number, similar, checked):
     programs = collect_programs(draws)
     assert {program.text for program in programs} == {text for row in draws for text, *_ in row}
-    assert sum(program.votes for program in programs) == pytest.approx(
-        sum(math.exp(total) for row in draws for *_, total in row)
-    )
+    assert sum(program.votes for program in programs) == pytest.approx(len(draws))
     ranking = (lambda one, other: float(one[:1] == other[:1])) if similar else "votes"
     ranked = rank_programs(programs, number, ranking, (lambda text: text != "pwd") if checked else None)
     assert len(ranked) == min(number, len(programs))

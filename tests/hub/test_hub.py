@@ -105,7 +105,10 @@ def test_nothing_private_is_pushed(hub, installed, remote, commanded, workspace,
                 content = content.replace(repo_id.encode(), b"") if path == "README.md" else content
             # The code says `_name_or_path` where it takes it out.
             found = [secret for secret in secrets if secret.encode() in content and not path.endswith(".py")]
-            found += [secret for secret in secrets[:-1] if secret.encode() in content]
+            if path.endswith("tokenizer.json"):
+                found = [secret for secret in found if secret != "alice"]  # a word like others in its vocabulary
+            if not path.endswith("tokenizer.json"):
+                found += [secret for secret in secrets[:-1] if secret.encode() in content]
             assert not found, f"{name}/{path}"
 
 
