@@ -10,15 +10,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from codefusion_hf.languages import LANGUAGES, get_language
-from codefusion_hf.languages.python.source_pairs import KINDS, cut_python_pairs
+from codefusion_hf.languages.python.source_pairs import KINDS
 from codefusion_hf.terminal import printable
-
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
 
 
 @contextmanager
@@ -30,27 +26,12 @@ def _printable_errors() -> Iterator[None]:
         raise ValueError(printable(" ".join(str(error).split()))) from error
 
 
-def _load_tokenizer(path: str | None) -> "PreTrainedTokenizerBase":
-    from transformers import AutoTokenizer
-
-    from codefusion_hf.checkpoints import checkpoint_path
-
-    path = path or str(checkpoint_path("bash-tiny") / "tokenizer")
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(path)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"cannot load the tokenizer {path!r}: {error}") from error
-    if not tokenizer.is_fast or tokenizer.mask_token_id is None:
-        raise ValueError(f"the tokenizer must be a fast one with a mask token, for CPD, got {path!r}.")
-    return tokenizer
-
-
 def inspect_command(args: argparse.Namespace) -> None:
     """`codefusion data inspect`: show what is in a data file."""
     import transformers
 
+    from codefusion_hf.data.inspection import load_tokenizer, print_report
     from codefusion_hf.data.pairs import load_rows
-    from codefusion_hf.data.summary import print_report
 
     transformers.utils.logging.set_verbosity_error()
     with _printable_errors():
@@ -65,7 +46,7 @@ def inspect_command(args: argparse.Namespace) -> None:
             limit=args.limit,
             on_malformed="skip",
         )
-        print_report(loaded, _load_tokenizer(args.tokenizer), args.language)
+        print_report(loaded, load_tokenizer(args.tokenizer), args.language)
 
 
 def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -76,25 +57,9 @@ def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
 
 def pairs_command(args: argparse.Namespace) -> None:
     """`codefusion data pairs`: cut pairs of a prompt and code out of Python source."""
-    from codefusion_hf.data.deduplication import deduplicate
-    from codefusion_hf.data.sources import Record, read_source_files
+    from codefusion_hf.data.augmentation import read_source_pairs
 
-    rows: list[dict[str, Any]] = []
-    num_skipped = 0
-    for path in args.paths:
-        for _, source in read_source_files(path, "python"):
-            try:
-                if isinstance(source, Record):
-                    raise ValueError(source.problem)
-                pairs = cut_python_pairs(source, args.kinds)
-            except ValueError:
-                # A standard library has files that are broken on purpose, to test with.
-                num_skipped += 1
-                continue
-            rows += [{"text": pair.text, "code": pair.code, "kind": pair.kind} for pair in pairs]
-    rows, num_duplicates = deduplicate(rows)
-    if not rows:
-        raise ValueError(f"{', '.join(map(str, args.paths))}: no pairs in there.")
+    rows, num_duplicates, num_skipped = read_source_pairs(args.paths, args.kinds)
     _write_rows(args.output, rows)
     counts = Counter(row["kind"] for row in rows)
     print(
@@ -105,15 +70,14 @@ def pairs_command(args: argparse.Namespace) -> None:
 
 def rename_command(args: argparse.Namespace) -> None:
     """`codefusion data rename`: add copies by other names to Python pairs."""
-    from codefusion_hf.data.deduplication import deduplicate
+    from codefusion_hf.data.augmentation import augment_pairs
     from codefusion_hf.data.pairs import load_pairs
-    from codefusion_hf.languages.python.renaming import renamed_copies
 
     rows = load_pairs(args.path)
     name_rows = [row for path in args.names_from for row in load_pairs(path)]
-    copies, _ = deduplicate(renamed_copies(rows, args.augment, args.seed, name_rows))
-    _write_rows(args.output, [*rows, *copies])
-    print(f"{args.output}: {len(rows):,} pairs and {len(copies):,} copies by other names")
+    augmented = augment_pairs(rows, args.augment, args.seed, name_rows)
+    _write_rows(args.output, augmented)
+    print(f"{args.output}: {len(rows):,} pairs and {len(augmented) - len(rows):,} copies by other names")
 
 
 def overlap_command(args: argparse.Namespace) -> None:

@@ -63,6 +63,12 @@ class SourcePair(NamedTuple):
     kind: str
 
 
+def check_kinds(kinds: Collection[str]) -> None:
+    """Raises a ValueError if one of the kinds is none of `KINDS`."""
+    if unknown := set(kinds) - set(KINDS):
+        raise ValueError(f"`kinds` must be of {', '.join(KINDS)}, got {', '.join(sorted(unknown))}.")
+
+
 def cut_python_pairs(source: str, kinds: Collection[str] = KINDS) -> list[SourcePair]:
     """
     Cut pairs out of Python source, by the rules in this module's documentation.
@@ -79,9 +85,7 @@ def cut_python_pairs(source: str, kinds: Collection[str] = KINDS) -> list[Source
     Raises:
         ValueError: if `ast` cannot parse the source, or a kind is unknown.
     """
-    unknown = set(kinds) - set(KINDS)
-    if unknown:
-        raise ValueError(f"`kinds` must be of {', '.join(KINDS)}, got {', '.join(sorted(unknown))}.")
+    check_kinds(kinds)
     tree, lines = parse_python(source)
     statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
     statements.sort(key=lambda node: (node.lineno, node.col_offset))
@@ -245,4 +249,4 @@ def _names_and_strings(nodes: Sequence[ast.AST], imported: Collection[str]) -> t
     return [name for name in names if name not in ("self", "cls")], list(strings)
 
 
-__all__ = ["KINDS", "SourcePair", "cut_python_pairs"]
+__all__ = ["KINDS", "SourcePair", "check_kinds", "cut_python_pairs"]

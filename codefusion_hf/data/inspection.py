@@ -14,8 +14,9 @@ import torch
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from transformers import PreTrainedTokenizerBase
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from codefusion_hf.checkpoints import checkpoint_path
 from codefusion_hf.data.deduplication import deduplicate
 from codefusion_hf.data.masking import mask_code_tokens
 from codefusion_hf.data.pairs import LoadedRows, normalize_prompt
@@ -169,4 +170,28 @@ def _labelled(label: str, text: str) -> Text:
     return Text.assemble((f"{label}:", "bold"), "\n" if "\n" in text else " ", _printable(text))
 
 
-__all__ = ["guess_language", "mask_example", "print_report"]
+def load_tokenizer(path: str | None = None) -> PreTrainedTokenizerBase:
+    """
+    Load a tokenizer for [`print_report`].
+
+    Args:
+        path (`str`, *optional*):
+            Folder or Hub id. Defaults to the tokenizer of the bundled checkpoint for Bash.
+
+    Returns:
+        [`~transformers.PreTrainedTokenizerBase`]
+
+    Raises:
+        ValueError: if it cannot be loaded, is no fast one or has no mask token.
+    """
+    path = path or str(checkpoint_path("bash-tiny") / "tokenizer")
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(path)
+    except Exception as error:  # whatever the library stumbles over in a file that is damaged
+        raise ValueError(f"cannot load the tokenizer {path!r}: {type(error).__name__}: {error}") from error
+    if not tokenizer.is_fast or tokenizer.mask_token_id is None:
+        raise ValueError(f"the tokenizer must be a fast one with a mask token, for CPD, got {path!r}.")
+    return tokenizer
+
+
+__all__ = ["guess_language", "load_tokenizer", "mask_example", "print_report"]

@@ -9,6 +9,7 @@ import pyarrow.parquet
 import pytest
 
 from codefusion_hf.cli import main
+from codefusion_hf.data.inspection import guess_language, mask_example
 
 
 PAIRS = [
@@ -182,7 +183,7 @@ def test_neither_control_characters_nor_markup_reach_the_terminal(tmp_path, caps
     ("argv", "message"),
     [
         (["missing.jsonl"], "missing.jsonl: no such file"),
-        (["a.jsonl", "--format", "excel"], "`format` must be one of codefusion, "),
+        (["a.jsonl", "--format", "excel"], "`format` must be one of codefusion, nl2bash, conala"),
         (
             ["a.jsonl", "--code-column", "cmd"],
             "all of its rows are malformed (3). The first: a.jsonl, line 1, field `cm",
@@ -208,5 +209,29 @@ def test_bad_input_ends_in_one_line(tmp_path, capsys, monkeypatch, argv, message
     out, err = capsys.readouterr()
     assert code == 2
     assert out == ""
-    assert err.startswith(("codefusion: error: ", "codefusion data inspect: error: "))
+    assert err.startswith("codefusion") and ": error: " in err
     assert message in err and err.count("\n") == 1 and "\x1b" not in err
+
+
+@pytest.mark.parametrize(
+    ("snippets", "language"),
+    [
+        (["ls -a", "pwd", "grep x y | wc -l"], "bash"),
+        (["x = [a for a in b]", "pwd", "f(x).y"], "python"),
+        (["top(10)", "Duplicate()", "AND(LessThan(5),GreaterThan(2))"], "cf"),
+    ],
+)
+def test_the_language_is_the_one_that_parses_most(snippets, language):
+    shares = guess_language(snippets)
+    assert next(iter(shares)) == language
+    assert shares[language] == 1.0
+    assert list(shares.values()) == sorted(shares.values(), reverse=True)
+
+
+def test_masked_examples_keep_what_is_no_name(tokenizer):
+    code = "find . -name '*.log' | wc -l"
+    masked = mask_example(code, tokenizer, "bash")
+    assert masked != code
+    assert masked == mask_example(code, tokenizer, "bash")
+    assert " . -name '*.log' |" in masked and masked.endswith(" -l")
+    assert mask_example("5", tokenizer, "python") == "5"
