@@ -39,8 +39,7 @@ EXAMPLE_DOC_STRING = """
         ```
 """
 
-# Programs that are read from each draw: enough for five that differ as text, and for the first of one to be the first of
-# five.
+# Programs that are read from each draw: enough for five that differ as text.
 MIN_SEQUENCES = 10
 
 
