@@ -101,6 +101,8 @@ class Subject:
     def generate(self, prompts: Sequence[str], **arguments: Any) -> Any:
         """The pipeline's output, with a fixed seed."""
         settings = {"num_return_sequences": CANDIDATES, "target_length": self.target_length, **arguments}
+        # As many as are returned, whatever the checkpoint says, as T5 has beams.
+        settings.setdefault("num_candidates", settings["num_return_sequences"])
         # On the device: a generator of the CPU would send its noise over at each step.
         generator = torch.Generator(self.pipe.device).manual_seed(0)
         return self.pipe(list(prompts), self.steps, generator=generator, **settings)
