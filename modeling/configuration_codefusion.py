@@ -3,14 +3,18 @@
 """Configuration of CodeFusion, and the square-root noise schedule that model and scheduler share."""
 
 import itertools
+import numbers
 import os
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from transformers import AutoConfig, PreTrainedConfig
+from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
+from transformers.activations import ACT2FN
 from transformers.configuration_utils import SubConfigSpec, strict
+from transformers.models.auto.modeling_auto import MODEL_FOR_TEXT_ENCODING_MAPPING
 
+from .argument_checks import check_integer, check_number, shorten
 from .saving import save_code
 
 
@@ -18,6 +22,58 @@ from .saving import save_code
 # auto classes that load them.
 MODEL_CODE = "modeling_codefusion"
 AUTO_MAP = {"AutoConfig": f"{MODEL_CODE}.CodeFusionConfig", "AutoModel": f"{MODEL_CODE}.CodeFusionModel"}
+
+# The largest numbers of timesteps, layers, heads and widths, each beyond what has been published (1,000 layers are
+# DeepNet's, https://huggingface.co/papers/2203.00555): more is a damaged or a hostile file, which would take hours and
+# all memory to lay out, and would then fail for another reason.
+MAX_TIMESTEPS = 100_000
+NOISE_FACTORS = (0.01, 100.0)
+MAX_SIZES = {
+    "vocab_size": 2**24,
+    "latent_size": 2**16,
+    "hidden_size": 2**16,
+    "intermediate_size": 2**18,
+    "num_attention_heads": 2**12,
+    "num_denoiser_layers": 1000,
+    "num_decoder_layers": 1000,
+    "max_code_length": 2**16,
+    "canvas_step": 2**16,
+}
+# The ranges of what is no size. A smaller epsilon is none in single precision; initial weights above 1 overflow.
+RANGES = {
+    "layer_norm_eps": (1e-20, 1.0),
+    "initializer_range": (0.0, 1.0),
+    "self_conditioning_probability": (0.0, 1.0),
+    "clean_position_probability": (0.0, 1.0),
+}
+
+# The same of an encoder, for the names that transformers' configurations have for it.
+ENCODER_MAX_SIZES = {
+    **{name: MAX_SIZES[name] for name in ("vocab_size", "hidden_size", "intermediate_size", "num_attention_heads")},
+    "num_hidden_layers": 1000,
+    "max_position_embeddings": 2**24,
+    "d_kv": MAX_SIZES["hidden_size"],
+    "d_ff": MAX_SIZES["intermediate_size"],
+}
+ENCODER_RANGES = {
+    **dict.fromkeys(("layer_norm_eps", "layer_norm_epsilon", "rms_norm_eps"), RANGES["layer_norm_eps"]),
+    **dict.fromkeys(("dropout", "dropout_rate", "attention_dropout", "hidden_dropout_prob"), (0.0, 1.0)),
+    "attention_probs_dropout_prob": (0.0, 1.0),
+    "initializer_range": RANGES["initializer_range"],
+    "initializer_factor": (0.0, 100.0),
+}
+ENCODER_ACTIVATIONS = ("hidden_act", "dense_act_fn", "activation")
+
+# What transformers makes something of in any configuration. Of a classifier's classes, it writes down a name each
+# before anything is validated.
+MAX_LABELS = 2**16
+TRANSFORMERS_TYPES = {
+    "id2label": (dict,),
+    "label2id": (dict,),
+    "attn_implementation": (str, dict),
+    "problem_type": (str,),
+}
+OTHER_ARCHITECTURES = ("layer_types", "mlp_layer_types", "per_layer_config", "rope_parameters", "rope_scaling")
 
 
 def square_root_alphas_cumprod(
@@ -34,32 +90,40 @@ def square_root_alphas_cumprod(
 
     Args:
         num_train_timesteps (`int`):
-            `T`, the number of steps; at least 2.
+            `T`, the number of steps, from 2 to 100,000.
         schedule_offset (`float`, *optional*, defaults to 1e-4):
             `s`, the noise at `t = 0`; must keep `(T - 1) / T + s` below 1, so that the last step keeps some signal.
         noise_factor (`float`, *optional*, defaults to 1.0):
-            `F`, above 0. 1.0 is the paper's schedule.
+            `F`, from 0.01 to 100. 1.0 is the paper's schedule.
 
     Returns:
         `torch.Tensor` of shape `(num_train_timesteps,)`, float32, strictly decreasing, in (0, 1): the share of the
         signal's variance that is left at each step.
 
     Raises:
-        ValueError: if an argument is outside its range.
+        ValueError: if an argument is no number or outside its range, or the noise of two steps is the same in single
+            precision.
     """
-    if num_train_timesteps < 2:
-        raise ValueError(f"`num_train_timesteps` must be at least 2, got {num_train_timesteps}.")
+    check_integer("num_train_timesteps", num_train_timesteps, 2, MAX_TIMESTEPS)
+    check_number("schedule_offset", schedule_offset, 0.0, 1.0)
     if not 0.0 < schedule_offset < 1.0 / num_train_timesteps:
         raise ValueError(
             f"`schedule_offset` must be above 0 and below 1 / num_train_timesteps = {1.0 / num_train_timesteps:.3g}, "
             f"got {schedule_offset}."
         )
-    if noise_factor <= 0.0:
-        raise ValueError(f"`noise_factor` must be above 0, got {noise_factor}.")
+    check_number("noise_factor", noise_factor, *NOISE_FACTORS)
     t = torch.arange(num_train_timesteps, dtype=torch.float64)
     alphas_cumprod = 1.0 - (t / num_train_timesteps + schedule_offset).sqrt()
-    alphas_cumprod = alphas_cumprod / (noise_factor**2 - (noise_factor**2 - 1.0) * alphas_cumprod)
-    return alphas_cumprod.float()
+    alphas_cumprod = (alphas_cumprod / (noise_factor**2 - (noise_factor**2 - 1.0) * alphas_cumprod)).float()
+    if alphas_cumprod.is_meta:  # of a model that is laid out without values, whose configuration has been validated
+        return alphas_cumprod
+    if not (0.0 < alphas_cumprod[-1] and alphas_cumprod[0] < 1.0 and (alphas_cumprod.diff() < 0.0).all()):
+        raise ValueError(
+            "`schedule_offset` must be larger, or `noise_factor` or `num_train_timesteps` another one: in single "
+            f"precision steps have the same noise, or none, with {schedule_offset}, {noise_factor} and "
+            f"{num_train_timesteps}."
+        )
+    return alphas_cumprod
 
 
 @strict
@@ -137,7 +201,8 @@ class CodeFusionConfig(PreTrainedConfig):
 
     Raises:
         huggingface_hub.errors.StrictDataclassError: as for all configurations of transformers, if a field has a wrong
-            type, a size is not positive, or does not fit another one; the message names it.
+            type, is not finite, is out of its range, or does not fit another one; the message names it.
+        ValueError: if `encoder_config`, `dtype` or `num_labels` cannot be made anything of.
 
     ```python
     >>> from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
@@ -194,21 +259,37 @@ class CodeFusionConfig(PreTrainedConfig):
     base_model: str | None = None
     tie_word_embeddings: bool = False
 
+    def __post_init__(self, **kwargs: Any) -> None:
+        # What transformers would fail on without saying where, or lay out, before it validates anything.
+        for dtype in (self.dtype, kwargs.get("torch_dtype")):
+            named = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
+            if dtype is not None and not isinstance(named, torch.dtype):
+                raise ValueError(f"`dtype` must be a type of torch such as 'float32', got {shorten(dtype)}.")
+        if kwargs.get("num_labels") is not None:
+            check_integer("num_labels", kwargs["num_labels"], 0, MAX_LABELS)
+        for name, types in TRANSFORMERS_TYPES.items():
+            value = kwargs.get(name, getattr(self, name, None))
+            if value is not None and not isinstance(value, types):
+                allowed = " or ".join(f"a {kind.__name__}" for kind in types)
+                raise ValueError(f"`{name}` must be None or {allowed}, got {shorten(value)}.")
+        for name in OTHER_ARCHITECTURES:
+            if kwargs.get(name) is not None:
+                raise ValueError(f"`{name}` must be None: CodeFusion has no such thing, got {shorten(kwargs[name])}.")
+        if isinstance(self.encoder_config, dict):
+            self.encoder_config = _encoder_config(self.encoder_config)
+        super().__post_init__(**kwargs)
+
     def validate_architecture(self):
-        """Part of `@strict`-powered validation: the sizes have to be positive and to fit each other."""
-        for name in (
-            "vocab_size",
-            "latent_size",
-            "hidden_size",
-            "intermediate_size",
-            "num_attention_heads",
-            "num_denoiser_layers",
-            "num_decoder_layers",
-            "max_code_length",
-            "canvas_step",
-        ):
-            if getattr(self, name) < 1:
-                raise ValueError(f"`{name}` must be at least 1, got {getattr(self, name)}.")
+        """Part of `@strict`-powered validation: the fields have to be in their ranges and to fit each other."""
+        for name, largest in MAX_SIZES.items():
+            check_integer(name, getattr(self, name), 1, largest)
+        for name, limits in RANGES.items():
+            check_number(name, getattr(self, name), *limits)
+        _check_activation("hidden_act", self.hidden_act)
+        for name in ("pad_token_id", "bos_token_id", "eos_token_id"):
+            if getattr(self, name) is not None:
+                check_integer(name, getattr(self, name), 0, self.vocab_size - 1)
+        _check_encoder_config(self.encoder_config)
         if self.hidden_size % (2 * self.num_attention_heads) != 0:
             raise ValueError(
                 f"`hidden_size` ({self.hidden_size}) must be a multiple of twice `num_attention_heads` "
@@ -218,9 +299,6 @@ class CodeFusionConfig(PreTrainedConfig):
             raise ValueError(
                 f"`max_code_length` ({self.max_code_length}) must be a multiple of `canvas_step` ({self.canvas_step})."
             )
-        for name in ("self_conditioning_probability", "clean_position_probability"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise ValueError(f"`{name}` must be in [0, 1], got {getattr(self, name)}.")
         for token_id in itertools.chain.from_iterable(self.copy_token_groups or ()):
             if not 0 <= token_id < self.vocab_size:
                 raise ValueError(
@@ -270,6 +348,46 @@ class CodeFusionConfig(PreTrainedConfig):
         if push_to_hub:
             # Not by `super`, which would upload before the code is there.
             self.push_to_hub(kwargs.pop("repo_id", Path(save_directory).name), **kwargs)
+
+
+def _encoder_config(fields: dict[str, Any]) -> PreTrainedConfig:
+    """The configuration of an encoder from its fields, for errors that say of which configuration a field is."""
+    default = CodeFusionConfig.sub_configs_defaults["encoder_config"].model_type
+    model_type = fields.get("model_type", default)
+    if not isinstance(model_type, str) or model_type not in CONFIG_MAPPING:
+        raise ValueError(
+            "`encoder_config` must have a `model_type` that transformers has a text encoder of, such as 'bert', "
+            f"'roberta' or {default!r}, got {shorten(model_type)}."
+        )
+    if fields.get("num_labels") is not None:
+        check_integer("encoder_config.num_labels", fields["num_labels"], 0, MAX_LABELS)
+    try:
+        return CONFIG_MAPPING[model_type](**fields)
+    except Exception as error:  # whatever a configuration of that type stumbles over
+        raise ValueError(f"`encoder_config` is malformed: {shorten(' '.join(str(error).split()), 300)}") from error
+
+
+def _check_encoder_config(config: Any) -> None:
+    if type(config) not in MODEL_FOR_TEXT_ENCODING_MAPPING:
+        raise ValueError(
+            "`encoder_config` must be of a model that `AutoModelForTextEncoding` builds, such as BertConfig, "
+            f"RobertaConfig or T5Config, got {type(config).__name__}."
+        )
+    for name, largest in ENCODER_MAX_SIZES.items():
+        if isinstance(getattr(config, name, None), numbers.Real):
+            least = 0 if name == "num_hidden_layers" else 1
+            check_integer(f"encoder_config.{name}", getattr(config, name), least, largest)
+    for name, limits in ENCODER_RANGES.items():
+        if isinstance(getattr(config, name, None), numbers.Real):
+            check_number(f"encoder_config.{name}", getattr(config, name), *limits)
+    for name in ENCODER_ACTIVATIONS:
+        if isinstance(getattr(config, name, None), str):
+            _check_activation(f"encoder_config.{name}", getattr(config, name))
+
+
+def _check_activation(name: str, value: str) -> None:
+    if value not in ACT2FN:
+        raise ValueError(f"`{name}` must be one of {', '.join(ACT2FN)}, got {shorten(value)}.")
 
 
 __all__ = ["CodeFusionConfig", "square_root_alphas_cumprod"]

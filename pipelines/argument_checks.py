@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks of a pipeline's arguments, with errors that name the argument, what was given and what is allowed."""
 
-import math
-import numbers
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from transformers import PreTrainedConfig
+
+from ..modeling.argument_checks import check_integer, check_number, shorten
 
 
 CALLBACK_TENSOR_INPUTS = ["latents", "pred_original_sample", "drafts"]
@@ -22,58 +21,6 @@ MIN_TEMPERATURE, MAX_TEMPERATURE = 0.01, 100.0
 MAX_GUIDANCE_SCALE = 100.0
 # Prompts times candidates: all are in memory at once.
 MAX_CANDIDATES = 16384
-# What an error shows of a value at most, in characters.
-_SHOWN_CHARACTERS = 60
-
-
-def shorten(value: Any) -> str:
-    """
-    A value as an error message shows it.
-
-    Args:
-        value (`Any`):
-            What was given.
-
-    Returns:
-        `str`: its `repr`, cut where it is long.
-    """
-    text = repr(value)
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
-
-
-def check_integer(name: str, value: Any, low: int, high: int) -> None:
-    """
-    Args:
-        name (`str`):
-            Name of the argument.
-        value (`Any`):
-            What was given.
-        low, high (`int`):
-            The least and the largest value that is allowed.
-
-    Raises:
-        ValueError: if it is no integer (`True` is none) or out of its range.
-    """
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or not low <= int(value) <= high:
-        raise ValueError(f"`{name}` must be an integer in [{low}, {high}], got {shorten(value)}.")
-
-
-def check_number(name: str, value: Any, low: float, high: float) -> None:
-    """
-    Args:
-        name (`str`):
-            Name of the argument.
-        value (`Any`):
-            What was given.
-        low, high (`float`):
-            The least and the largest value that is allowed.
-
-    Raises:
-        ValueError: if it is no number, not finite or out of its range.
-    """
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
-    if not is_number or not low <= value <= high:
-        raise ValueError(f"`{name}` must be a number in [{low:g}, {high:g}], got {shorten(value)}.")
 
 
 def check_callable(name: str, value: Callable | None) -> None:
@@ -225,8 +172,5 @@ __all__ = [
     "ROUNDINGS",
     "check_call",
     "check_callable",
-    "check_integer",
-    "check_number",
     "check_texts",
-    "shorten",
 ]

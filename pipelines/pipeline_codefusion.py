@@ -13,7 +13,8 @@ from diffusers.utils import replace_example_docstring
 from diffusers.utils.torch_utils import randn_tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from .argument_checks import CALLBACK_TENSOR_INPUTS, check_call, shorten
+from ..modeling.argument_checks import shorten
+from .argument_checks import CALLBACK_TENSOR_INPUTS, check_call
 from .batching import EarlyExit, make_batches, spread_temperatures
 from .decoding import nearest_tokens, read_draft, read_latents, read_noised, to_texts
 from .pipeline_hub import CodeFusionHubMixin

@@ -4,7 +4,7 @@
 
 from typing import Any
 
-from .argument_checks import shorten
+from ..modeling.argument_checks import shorten
 
 
 # How a call samples where neither its arguments nor the checkpoint say otherwise. The last two are for those who can

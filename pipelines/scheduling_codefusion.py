@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """CodeFusion's noise scheduler."""
 
+import numbers
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,9 @@ from diffusers.utils import BaseOutput
 from diffusers.utils.hub_utils import load_or_create_model_card
 from diffusers.utils.torch_utils import randn_tensor
 
+from ..modeling.argument_checks import check_integer, shorten
 from ..modeling.card import CARD_NAME, choose_card, read_card
-from ..modeling.configuration_codefusion import square_root_alphas_cumprod
+from ..modeling.configuration_codefusion import MAX_TIMESTEPS, square_root_alphas_cumprod
 from ..modeling.saving import save_code
 from .scheduler_card import scheduler_card
 from .scheduler_support import SUPPORTED_SCHEDULERS
@@ -23,6 +25,54 @@ from .scheduler_support import SUPPORTED_SCHEDULERS
 
 # The file that the scheduler is saved in for those who do not have this package.
 SCHEDULER_CODE = "scheduling_codefusion"
+
+
+def _betas(trained_betas: Any) -> torch.Tensor:
+    """Betas of a configuration, in double precision."""
+    try:
+        betas = torch.as_tensor(trained_betas, dtype=torch.float64)
+    except (OverflowError, RuntimeError, TypeError, ValueError):
+        betas = torch.zeros(0)
+    if betas.ndim != 1 or not 2 <= len(betas) <= MAX_TIMESTEPS or not ((betas > 0.0) & (betas < 1.0)).all():
+        raise ValueError(
+            f"`trained_betas` must be a list of 2 to {MAX_TIMESTEPS} numbers above 0 and below 1, got "
+            f"{shorten(trained_betas)}."
+        )
+    alphas_cumprod = torch.cumprod(1.0 - betas, dim=0).float()
+    if not (alphas_cumprod[0] < 1.0 and 0.0 < alphas_cumprod[-1]):
+        raise ValueError(
+            "`trained_betas` must add noise at the first step and leave signal at the last, in single precision, got "
+            f"{shorten(trained_betas)}, which leave {alphas_cumprod[0]:g} and {alphas_cumprod[-1]:g} of its variance."
+        )
+    return betas
+
+
+def _check_tensor(name: str, value: Any, like: torch.Tensor | None = None) -> None:
+    """That a value is a tensor of finite real numbers, of the shape and on the device of another one."""
+    if not isinstance(value, torch.Tensor) or not value.is_floating_point():
+        given = value.dtype if isinstance(value, torch.Tensor) else shorten(value)
+        raise ValueError(f"`{name}` must be a tensor of real numbers, got {given}.")
+    if like is not None and (value.shape != like.shape or value.device != like.device):
+        raise ValueError(
+            f"`{name}` must be of shape {tuple(like.shape)} and on {like.device}, got shape {tuple(value.shape)} on "
+            f"{value.device}."
+        )
+    if not value.isfinite().all():
+        raise ValueError(f"`{name}` must be finite, got NaN or infinity in {tuple(value.shape)}.")
+
+
+def _check_generator(generator: Any, sample: torch.Tensor) -> None:
+    """That a generator is one, or one for each element of a batch."""
+    generators = generator if isinstance(generator, list) else [generator]
+    is_list = isinstance(generator, list)
+    if generator is not None and (
+        not all(isinstance(one, torch.Generator) for one in generators)
+        or (is_list and (sample.ndim == 0 or len(generators) != len(sample)))
+    ):
+        raise ValueError(
+            "`generator` must be None, a torch.Generator or a list of one for each of the batch, got "
+            f"{shorten(generator)}."
+        )
 
 
 @dataclass
@@ -94,23 +144,20 @@ class CodeFusionScheduler(SchedulerMixin, ConfigMixin):
         clip_sample: bool = False,
         timestep_spacing: Literal["linspace", "leading", "trailing"] = "linspace",
     ):
-        if prediction_type not in ("sample", "epsilon"):
-            raise ValueError(f"`prediction_type` must be 'sample' or 'epsilon', got {prediction_type!r}.")
-        if timestep_spacing not in ("linspace", "leading", "trailing"):
+        if not isinstance(prediction_type, str) or prediction_type not in ("sample", "epsilon"):
+            raise ValueError(f"`prediction_type` must be 'sample' or 'epsilon', got {shorten(prediction_type)}.")
+        if not isinstance(timestep_spacing, str) or timestep_spacing not in ("linspace", "leading", "trailing"):
             raise ValueError(
-                f"`timestep_spacing` must be 'linspace', 'leading' or 'trailing', got {timestep_spacing!r}."
+                f"`timestep_spacing` must be 'linspace', 'leading' or 'trailing', got {shorten(timestep_spacing)}."
             )
+        if not isinstance(clip_sample, bool):
+            raise ValueError(f"`clip_sample` must be True or False, got {shorten(clip_sample)}.")
 
         if trained_betas is None:
             alphas_cumprod = square_root_alphas_cumprod(num_train_timesteps, schedule_offset, noise_factor).double()
             betas = 1.0 - alphas_cumprod / torch.cat([alphas_cumprod.new_ones(1), alphas_cumprod[:-1]])
         else:
-            betas = torch.as_tensor(trained_betas, dtype=torch.float64)
-            if betas.ndim != 1 or len(betas) < 2 or not ((betas > 0.0) & (betas < 1.0)).all():
-                raise ValueError(
-                    "`trained_betas` must be a list of at least 2 numbers above 0 and below 1, got "
-                    f"{betas.numel()} numbers of shape {tuple(betas.shape)}."
-                )
+            betas = _betas(trained_betas)
 
         # Float64 keeps the schedule the model is trained with to the last bit of float32, saved or not.
         self.betas = betas.float()
@@ -161,14 +208,14 @@ class CodeFusionScheduler(SchedulerMixin, ConfigMixin):
                 The device to place the timesteps on.
 
         Raises:
-            ValueError: if `num_inference_steps` is out of range.
+            ValueError: if `num_inference_steps` is no integer or out of range, or `device` names no device.
         """
         num_train_timesteps = self.config.num_train_timesteps
-        if not 1 <= num_inference_steps <= num_train_timesteps:
-            raise ValueError(
-                f"`num_inference_steps` must be between 1 and `num_train_timesteps` = {num_train_timesteps}, "
-                f"got {num_inference_steps}."
-            )
+        check_integer("num_inference_steps", num_inference_steps, 1, num_train_timesteps)
+        try:
+            device = None if device is None else torch.device(device)
+        except (RuntimeError, TypeError) as error:
+            raise ValueError(f"`device` must be None or a device of torch, got {shorten(device)}.") from error
         if self.config.timestep_spacing == "linspace":
             timesteps = torch.linspace(num_train_timesteps - 1, 0, num_inference_steps, dtype=torch.float64).round()
         elif self.config.timestep_spacing == "leading":
@@ -185,14 +232,28 @@ class CodeFusionScheduler(SchedulerMixin, ConfigMixin):
 
         Args:
             timestep (`int`):
-                The current timestep, which need not be one of `timesteps`.
+                The current timestep, in [0, num_train_timesteps - 1], which need not be one of `timesteps`.
 
         Returns:
             `int`:
                 The next lower one of `timesteps`, or -1, the clean embeddings, below the last of them.
+
+        Raises:
+            ValueError: if `timestep` is not a training step.
         """
-        lower_timesteps = self.timesteps[self.timesteps < timestep]
+        lower_timesteps = self.timesteps[self.timesteps < self._training_step(timestep)]
         return int(lower_timesteps[0]) if len(lower_timesteps) > 0 else -1
+
+    def _training_step(self, timestep: Any) -> int:
+        value = timestep.item() if isinstance(timestep, torch.Tensor) and timestep.numel() == 1 else timestep
+        is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        # Compared before it is converted: a number may be infinite, or none.
+        if not is_number or not 0 <= value < self.config.num_train_timesteps or int(value) != value:
+            raise ValueError(
+                f"`timestep` must be a whole number in [0, {self.config.num_train_timesteps - 1}], got "
+                f"{shorten(timestep)}."
+            )
+        return int(value)
 
     def step(
         self,
@@ -223,13 +284,13 @@ class CodeFusionScheduler(SchedulerMixin, ConfigMixin):
                 The sample at the next timestep, which after the last one is the predicted x_0, and the predicted x_0.
 
         Raises:
-            ValueError: if `timestep` is not a training step.
+            ValueError: if `timestep` is not a training step, `model_output` or `sample` is no tensor of finite real
+                numbers, they are of two shapes or on two devices, or `generator` is of another type or number.
         """
-        t = int(timestep)
-        if t != timestep or not 0 <= t < self.config.num_train_timesteps:
-            raise ValueError(
-                f"`timestep` must be a whole number in [0, {self.config.num_train_timesteps - 1}], got {timestep}."
-            )
+        t = self._training_step(timestep)
+        _check_tensor("sample", sample)
+        _check_tensor("model_output", model_output, like=sample)
+        _check_generator(generator, sample)
         alpha_prod_t = self.alphas_cumprod[t]
         beta_prod_t = 1.0 - alpha_prod_t
 
@@ -278,7 +339,25 @@ class CodeFusionScheduler(SchedulerMixin, ConfigMixin):
         Returns:
             `torch.Tensor` of the shape of `original_samples`:
                 The noisy samples x_t.
+
+        Raises:
+            ValueError: if `original_samples` or `noise` is no tensor of finite real numbers, they are of two shapes or
+                on two devices, or `timesteps` is no tensor of training steps, one or one a sample.
         """
+        _check_tensor("original_samples", original_samples)
+        _check_tensor("noise", noise, like=original_samples)
+        batch_size = len(original_samples) if original_samples.ndim else 1
+        if (
+            not isinstance(timesteps, torch.Tensor)
+            or timesteps.dtype in (torch.bool, torch.complex64, torch.complex128)
+            or timesteps.is_floating_point()
+            or tuple(timesteps.shape) not in ((batch_size,), (1,))
+            or not ((timesteps >= 0) & (timesteps < self.config.num_train_timesteps)).all()
+        ):
+            raise ValueError(
+                f"`timesteps` must be an integer tensor of shape ({batch_size},) or (1,) with values in "
+                f"[0, {self.config.num_train_timesteps - 1}], got {shorten(timesteps)}."
+            )
         alpha_prod_t = self.alphas_cumprod.to(original_samples.device)[timesteps.to(original_samples.device)]
         alpha_prod_t = alpha_prod_t.reshape(-1, *[1] * (original_samples.ndim - 1))
         # Rounded to the samples' type only here: in half precision 1 - alpha_prod_t would lose the first timesteps.
