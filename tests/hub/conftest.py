@@ -9,8 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from clients.settings import TOKEN
 from hub_double import HubDouble, Repository
+
+from codefusion_hf.data.tokenization import train_tokenizer
+from codefusion_hf.pipelines import slot_token_ids
 
 
 CLIENTS = Path(__file__).parent / "clients"
@@ -23,10 +27,18 @@ def hub():
 
 
 @pytest.fixture(scope="session")
-def checkpoint(make_pipeline, tmp_path_factory):
-    """The folder of a tiny pipeline."""
+def checkpoint(make_model, make_pipeline, pairs, tmp_path_factory):
+    """The folder of a tiny pipeline, which likes to write what stands behind its slots."""
     folder = tmp_path_factory.mktemp("hub") / "checkpoint"
-    make_pipeline().save_pretrained(folder)
+    tokenizer = train_tokenizer([text for pair in pairs for text in pair], 400, slots=True)
+    groups = [list(group) for group in slot_token_ids(tokenizer.get_vocab()).values()]
+    encoder_config = {**make_model().config.encoder_config.to_dict(), "vocab_size": len(tokenizer)}
+    model = make_model(encoder_config=encoder_config, vocab_size=len(tokenizer), copy_token_groups=groups)
+    with torch.no_grad():
+        model.embedding.bias.weight[[token_id for group in groups for token_id in group]] = 1.0
+    pipe = make_pipeline(model)
+    pipe.register_modules(tokenizer=tokenizer)
+    pipe.save_pretrained(folder)
     return folder
 
 

@@ -57,7 +57,7 @@ def test_pushed_variant_lies_beside_the_other_weights(hub, pushed, original):
 def test_saving_pushes_too(hub, pushed):
     repository = hub.repositories["alice/sharded"]
     assert repository.private
-    weights = {f"model/model-0000{part}-of-00003.safetensors" for part in (1, 2, 3)}
+    weights = {f"model/model-0000{part}-of-00004.safetensors" for part in (1, 2, 3, 4)}
     expected = PIPELINE_FILES - {"model/model.safetensors"} | weights | {"model/model.safetensors.index.json"}
     assert set(repository.files) == expected | {"README.md"}
 
@@ -122,6 +122,8 @@ def test_package_loads_its_own_classes_from_the_hub(pushed, installed):
         "codefusion_hf.pipelines.scheduling_codefusion.CodeFusionScheduler",
     ]
     assert installed["codes"] == installed["codes_from_folder"] == pushed["codes"]
+    # The value behind a slot of the prompt.
+    assert any("server.log" in code for code in pushed["codes"][0])
 
 
 def test_diffusers_alone_loads_the_code_from_the_hub(pushed, remote):
