@@ -423,9 +423,11 @@ class CodeFusionPreTrainedModel(PreTrainedModel):
             The model, in evaluation mode.
 
         Raises:
-            ValueError: if `use_safetensors=False`, or the folder contains weights in a pickle.
+            ValueError: if `use_safetensors=False`, the folder contains weights in a pickle, or the weights are those of
+                another model.
             OSError: if a weights file is not there, or truncated or altered; the message names it.
         """
+        output_loading_info = kwargs.pop("output_loading_info", False)
         if use_safetensors is False:
             raise ValueError("`use_safetensors` must not be False: other weights are pickles, which can run any code.")
         is_local = pretrained_model_name_or_path is not None and os.path.isdir(pretrained_model_name_or_path)
@@ -434,8 +436,12 @@ class CodeFusionPreTrainedModel(PreTrainedModel):
             refuse_pickles(folder)
         try:
             with LOADING_LOCK:
-                return super().from_pretrained(
-                    pretrained_model_name_or_path, *model_args, use_safetensors=True, **kwargs
+                model, loading_info = super().from_pretrained(
+                    pretrained_model_name_or_path,
+                    *model_args,
+                    use_safetensors=True,
+                    output_loading_info=True,
+                    **kwargs,
                 )
         except Exception as error:
             # safetensors says what is wrong, but not with which file.
@@ -454,6 +460,15 @@ class CodeFusionPreTrainedModel(PreTrainedModel):
             if not damages:
                 raise
             raise OSError(f"The weights file is truncated or altered: {'; '.join(damages)}.") from error
+        missing = sorted(loading_info["missing_keys"])
+        # transformers warns of missing weights, and draws them at random.
+        if len(missing) > len(model.state_dict()) // 2 or missing == ["embedding.bias.weight"]:
+            raise ValueError(
+                f"`pretrained_model_name_or_path`: the weights of {pretrained_model_name_or_path} must be of this "
+                f"model, and are of another one, or of its first edition: {len(missing)} are missing, the first of them "
+                f"{', '.join(missing[:3])}."
+            )
+        return (model, loading_info) if output_loading_info else model
 
     @staticmethod
     def _load_pretrained_model(

@@ -55,6 +55,23 @@ def test_a_pipeline_with_changed_weights_is_refused(make_pipeline, tmp_path):
         CodeFusionPipeline.from_pretrained(tmp_path)
 
 
+@pytest.mark.parametrize("kept", [None, "embedding.bias.weight"])
+def test_weights_of_another_model_are_refused(kept, model, tmp_path):
+    """transformers would warn, and draw what is missing at random; the first edition had no bias."""
+    model.save_pretrained(tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    others = {"bert.weight": torch.zeros(3)} if kept is None else {k: v for k, v in weights.items() if k != kept}
+    save_file(others, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ValueError, match="`pretrained_model_name_or_path`: the weights of .* must be of this model"):
+        CodeFusionModel.from_pretrained(tmp_path)
+
+
+def test_loading_info_is_given_where_it_is_asked_for(model, tmp_path):
+    model.save_pretrained(tmp_path)
+    loaded, info = CodeFusionModel.from_pretrained(tmp_path, output_loading_info=True)
+    assert isinstance(loaded, CodeFusionModel) and not info["missing_keys"]
+
+
 def test_no_bit_can_be_changed(model, tmp_path):
     """But for the word that says where the checksum is, without which the weights are what they were."""
     path = tmp_path / "model.safetensors"
