@@ -407,7 +407,7 @@ class CodeFusionPreTrainedModel(PreTrainedModel):
         *model_args: Any,
         use_safetensors: bool | None = True,
         **kwargs: Any,
-    ) -> "CodeFusionPreTrainedModel":
+    ) -> Any:
         """
         As [`~PreTrainedModel.from_pretrained`], from safetensors only.
 
@@ -420,10 +420,10 @@ class CodeFusionPreTrainedModel(PreTrainedModel):
                 Not `False`.
 
         Returns:
-            The model, in evaluation mode.
+            `CodeFusionModel`: in evaluation mode; with `output_loading_info=True` a `tuple` of it and the information.
 
         Raises:
-            ValueError: if `use_safetensors=False`, the folder contains weights in a pickle, or the weights are those of
+            ValueError: if `use_safetensors=False`, the folder contains weights in a pickle, or the weights are of
                 another model.
             OSError: if a weights file is not there, or truncated or altered; the message names it.
         """
@@ -465,8 +465,8 @@ class CodeFusionPreTrainedModel(PreTrainedModel):
         if len(missing) > len(model.state_dict()) // 2 or missing == ["embedding.bias.weight"]:
             raise ValueError(
                 f"`pretrained_model_name_or_path`: the weights of {pretrained_model_name_or_path} must be of this "
-                f"model, and are of another one, or of its first edition: {len(missing)} are missing, the first of them "
-                f"{', '.join(missing[:3])}."
+                "model, and are of another one, or of its first edition: "
+                f"{len(missing)} are missing, the first of them {', '.join(missing[:3])}."
             )
         return (model, loading_info) if output_loading_info else model
 
