@@ -10,6 +10,8 @@ from codefusion_hf.files import staged_folder
 from codefusion_hf.modeling import CodeFusionModel
 from codefusion_hf.pipelines import CodeFusionPipeline, CodeFusionScheduler
 
+from .diagnostics import TrainingDivergedError, find_divergence
+
 
 def build_pipeline(model: CodeFusionModel, tokenizer: PreTrainedTokenizerBase) -> CodeFusionPipeline:
     """
@@ -44,9 +46,12 @@ def export_pipeline(pipeline: CodeFusionPipeline, folder: str | Path) -> None:
             Where to. What else is in it stays; an older pipeline is replaced.
 
     Raises:
+        TrainingDivergedError: if a weight is not finite; nothing is written.
         OSError: if it cannot be written; an older pipeline is then as it was, or, if it was while it was being
             replaced, has no `model_index.json` any more.
     """
+    if damage := find_divergence(pipeline.model.state_dict().items()):
+        raise TrainingDivergedError(f"The pipeline is not saved to {folder}: {damage}. Its training has diverged.")
     with staged_folder(folder, last=CodeFusionPipeline.config_name) as temporary:
         pipeline.save_pretrained(temporary)
 
