@@ -45,9 +45,7 @@ def write_manifest(checkpoint: str | Path, is_resumable: bool = True) -> None:
         for path in sorted(checkpoint.rglob("*"))
         if path.is_file() and path != checkpoint / MANIFEST_FILE
     }
-    manifest: dict[str, Any] = {"is_resumable": is_resumable, "files": files}
-    manifest["sha256"] = _digest(manifest)
-    write_text(checkpoint / MANIFEST_FILE, json.dumps(manifest, indent=2) + "\n")
+    write_text(checkpoint / MANIFEST_FILE, _manifest_text({"is_resumable": is_resumable, "files": files}))
 
 
 def find_damages(checkpoint: str | Path) -> list[str]:
@@ -70,10 +68,10 @@ def find_damages(checkpoint: str | Path) -> list[str]:
     if not path.is_file():
         return [f"{path} is missing"]
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        digest = manifest.pop("sha256")
+        text = path.read_text(encoding="utf-8")
+        manifest = json.loads(text)
         files = {name: (entry["bytes"], entry["sha256"]) for name, entry in manifest["files"].items()}
-        is_whole = digest == _digest(manifest)
+        is_whole = text == _manifest_text(manifest)
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
         is_whole = False
     if not is_whole:
@@ -192,9 +190,11 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _digest(manifest: dict[str, Any]) -> str:
-    """Of the manifest itself, which may be damaged as well."""
-    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+def _manifest_text(manifest: dict[str, Any]) -> str:
+    """A manifest as it is written, with the SHA-256 of what it says: it may be damaged as well."""
+    content = {name: value for name, value in manifest.items() if name != "sha256"}
+    digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    return json.dumps({**content, "sha256": digest}, indent=2) + "\n"
 
 
 __all__ = [
