@@ -39,7 +39,8 @@ def check_integer(name: str, value: Any, low: int, high: int) -> None:
     Raises:
         ValueError: if it is no integer (`True` is none) or out of its range.
     """
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or not low <= value <= high:
+    is_integer = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not is_integer or not low <= value <= high:
         raise ValueError(f"`{name}` must be an integer in [{low}, {high}], got {shorten(value)}.")
 
 
@@ -56,8 +57,9 @@ def check_number(name: str, value: Any, low: float, high: float) -> None:
     Raises:
         ValueError: if it is no number (`True` is none), not finite or out of its range.
     """
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     # Compared and not converted: an integer may be too large for a float.
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not low <= value <= high:
+    if not is_number or not low <= value <= high:
         raise ValueError(f"`{name}` must be a number in [{low:g}, {high:g}], got {shorten(value)}.")
 
 

@@ -454,7 +454,7 @@ def test_a_checkpoint_without_the_average_is_refused(make_trainer, tmp_path):
         ("codefusion_hf.training.ema.save_file", OSError("disk full")),
         ("torch.save", RuntimeError("PytorchStreamWriter failed writing file")),
         ("transformers.trainer_callback.TrainerState.save_to_json", OSError("disk full")),
-        ("codefusion_hf.training.manifest.write_text", OSError("disk full")),
+        ("codefusion_hf.manifest.write_text", OSError("disk full")),
     ],
 )
 def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before_it(

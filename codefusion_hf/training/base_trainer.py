@@ -24,9 +24,10 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase, Trainer, Traine
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR, get_last_checkpoint, rotate_checkpoints
 
 from codefusion_hf.data.bucketing import BucketSampler
+from codefusion_hf.manifest import describe, find_damages
 
+from .checkpoints import check_resumable, checkpoint_step, last_whole_checkpoint, write_checkpoint_manifest
 from .diagnostics import TrainingDivergedError, find_divergence
-from .manifest import check_resumable, checkpoint_step, find_damages, last_whole_checkpoint, write_manifest
 
 
 logger = logging.getLogger(__name__)
@@ -55,9 +56,9 @@ def checkpoint_to_resume(args: TrainingArguments, resume_from_checkpoint: str | 
         `str`, *optional*: its folder, or `None` to start anew.
 
     Raises:
-        ValueError: if there is nothing to resume, the checkpoint is damaged (see
-            [`~codefusion_hf.training.manifest.check_resumable`]), or `output_dir` has checkpoints of another run, with
-            which those of this one would be mixed.
+        ValueError: if there is nothing to resume, the checkpoint is damaged
+            ([`~codefusion_hf.training.checkpoints.check_resumable`]), or `output_dir` has checkpoints of another run,
+            with which those of this one would be mixed.
         OSError: if a file of the checkpoint cannot be read.
     """
     output_dir = args.output_dir
@@ -124,7 +125,7 @@ class BaseTrainer(Trainer):
 
     - batches that [`BucketSampler`] buckets by length (`train_sampling_strategy="group_by_length"`),
     - checkpoints that are visible only when they are complete, are not mixed with those of another run, and have a
-      manifest ([`~codefusion_hf.training.manifest`]) by which a damaged one is refused,
+      manifest ([`~codefusion_hf.manifest`]) by which a damaged one is refused,
     - a training that stops where it diverges, and before it writes that down,
     - a training that stops in time (`max_minutes`), with a checkpoint to go on from.
 
@@ -218,7 +219,7 @@ class BaseTrainer(Trainer):
 
     def _load_best_model(self) -> None:
         if damages := find_damages(self.state.best_model_checkpoint):
-            raise ValueError(f"Cannot load the best checkpoint: {'; '.join(damages[:3])}.")
+            raise ValueError(f"Cannot load the best checkpoint: {describe(damages)}.")
         super()._load_best_model()
 
     def training_step(self, model: nn.Module, *args, **kwargs) -> torch.Tensor:
@@ -334,7 +335,7 @@ class BaseTrainer(Trainer):
             self._point_to_best_checkpoint(run_dir, incomplete_dir / checkpoint.name)
             self.accelerator.wait_for_everyone()  # until all have written their files
             if self.args.should_save:
-                write_manifest(incomplete_dir / checkpoint.name, is_resumable=not self.args.save_only_model)
+                write_checkpoint_manifest(incomplete_dir / checkpoint.name, is_resumable=not self.args.save_only_model)
         except (OSError, RuntimeError, SafetensorError) as error:
             if self.args.should_save:
                 shutil.rmtree(incomplete_dir, ignore_errors=True)

@@ -48,7 +48,7 @@ def find_divergence(named_tensors: Iterable[tuple[str, torch.Tensor]]) -> str | 
     """
     names, largest = [], []
     for name, tensor in named_tensors:
-        local = tensor.detach().to_local() if isinstance(tensor, DTensor) else tensor.detach()
+        local = (tensor.to_local() if isinstance(tensor, DTensor) else tensor).detach()
         if local.numel() > 0 and local.is_floating_point():
             names.append(name)
             largest.append(local.abs().amax().float())

@@ -49,7 +49,8 @@ class EMACallback(TrainerCallback):
     """
 
     def __init__(self, decay: float):
-        if isinstance(decay, bool) or not isinstance(decay, numbers.Real) or not 0.0 <= decay < 1.0:
+        is_number = isinstance(decay, numbers.Real) and not isinstance(decay, bool)
+        if not is_number or not 0.0 <= decay < 1.0:
             raise ValueError(f"`decay` must be a number in [0, 1), got {shorten(decay)}.")
         self.decay = decay
         self.resume_from_checkpoint: str | None = None

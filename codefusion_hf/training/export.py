@@ -7,6 +7,7 @@ from pathlib import Path
 from transformers import PreTrainedTokenizerBase
 
 from codefusion_hf.files import staged_folder
+from codefusion_hf.manifest import write_pipeline_manifest
 from codefusion_hf.modeling import CodeFusionModel
 from codefusion_hf.pipelines import CodeFusionPipeline, CodeFusionScheduler
 
@@ -37,7 +38,8 @@ def build_pipeline(model: CodeFusionModel, tokenizer: PreTrainedTokenizerBase) -
 
 def export_pipeline(pipeline: CodeFusionPipeline, folder: str | Path) -> None:
     """
-    Save a pipeline so that a folder holds all of it or, as `model_index.json` comes last, is no pipeline yet.
+    Save a pipeline so that a folder holds all of it or, as `model_index.json` comes last, is no pipeline yet; with a
+    manifest ([`~codefusion_hf.manifest`]), by which a damaged one is told.
 
     Args:
         pipeline ([`CodeFusionPipeline`]):
@@ -54,6 +56,7 @@ def export_pipeline(pipeline: CodeFusionPipeline, folder: str | Path) -> None:
         raise TrainingDivergedError(f"The pipeline is not saved to {folder}: {damage}. Its training has diverged.")
     with staged_folder(folder, last=CodeFusionPipeline.config_name) as temporary:
         pipeline.save_pretrained(temporary)
+        write_pipeline_manifest(temporary)
 
 
 __all__ = ["build_pipeline", "export_pipeline"]

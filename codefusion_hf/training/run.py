@@ -21,6 +21,7 @@ from codefusion_hf.data.deduplication import deduplicate, exclude_overlap
 from codefusion_hf.data.pairs import load_rows, log_malformed, normalize_prompt
 from codefusion_hf.data.preparation import prepare_rows
 from codefusion_hf.data.tokenization import train_tokenizer
+from codefusion_hf.manifest import check_pipeline
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
 from codefusion_hf.pipelines import CodeFusionPipeline
 
@@ -97,13 +98,15 @@ def run_training(
         TrainingDivergedError: if a loss or a weight is not finite. Nothing is exported, and the message names the last
             good checkpoint.
         ValueError: if `phase` is unknown, the preset or a data file is malformed, there is nothing to resume or its
-            checkpoint is damaged, or `new_tokenizer` is set without `init_from`.
+            checkpoint is damaged, `init_from` is, or `new_tokenizer` is set without it.
         OSError: if a checkpoint or the pipeline cannot be written.
     """
     if phase not in PHASES:
         raise ValueError(f"`phase` must be one of {', '.join(PHASES)}, got {phase!r}.")
     if new_tokenizer and init_from is None:
         raise ValueError("`new_tokenizer` needs `init_from`: random weights have a new tokenizer in any case.")
+    if init_from is not None:
+        check_pipeline(init_from)
     output_dir = Path(output_dir)
     args = make_training_arguments(preset, phase, output_dir, has_validation_data=bool(validation_data))
     # Refuses before the tokenizer of another run is replaced. A checkpoint has its own, which its manifest knows.

@@ -124,7 +124,8 @@ def _check_numbers(args: TrainingArguments) -> None:
         if argument.type not in (int, float) or value is None:
             continue
         kind = numbers.Integral if argument.type is int else numbers.Real
-        if isinstance(value, bool) or not isinstance(value, kind) or not -math.inf < value < math.inf:
+        is_number = isinstance(value, kind) and not isinstance(value, bool)
+        if not is_number or not -math.inf < value < math.inf:
             allowed = "an integer" if argument.type is int else "a finite number"
             raise ValueError(f"`{argument.name}` must be {allowed}, got {shorten(value)}.")
 

@@ -13,15 +13,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers.trainer_utils import get_last_checkpoint
 
+from codefusion_hf.manifest import MANIFEST_FILE, find_damages
 from codefusion_hf.training.base_trainer import checkpoint_to_resume
+from codefusion_hf.training.checkpoints import check_resumable, last_whole_checkpoint, write_checkpoint_manifest
 from codefusion_hf.training.ema import EMA_FILE
-from codefusion_hf.training.manifest import (
-    MANIFEST_FILE,
-    check_resumable,
-    find_damages,
-    last_whole_checkpoint,
-    write_manifest,
-)
 from codefusion_hf.training.trainer import CodeFusionTrainingArguments
 
 from .conftest import make_preset
@@ -146,8 +141,8 @@ def test_a_checkpoint_without_a_manifest_can_be_vouched_for(run, train):
     checkpoint = run / "checkpoint-3"
     (checkpoint / MANIFEST_FILE).unlink()
     message = refused(run, MANIFEST_FILE)
-    assert f"write_manifest({str(checkpoint)!r})" in message
-    write_manifest(checkpoint)
+    assert f"write_checkpoint_manifest({str(checkpoint)!r})" in message
+    write_checkpoint_manifest(checkpoint)
     check_resumable(checkpoint)
     train(run, resume=True)
 
@@ -254,7 +249,7 @@ def test_averages_of_another_model_are_refused_by_their_name(run, train):
         (dict(list(averages.items())[1:]), {"optimization_step": "3"}, "holds the averaged weights of another model"),
     ):
         save_file(tensors, checkpoint / EMA_FILE, metadata=metadata)
-        write_manifest(checkpoint)
+        write_checkpoint_manifest(checkpoint)
         with pytest.raises(ValueError, match=f"Cannot resume: .*{EMA_FILE} {message}"):
             train(run, resume=True, max_steps=4)
 

@@ -10,8 +10,8 @@ from safetensors.torch import load_file
 
 from codefusion_hf.pipelines import CodeFusionPipeline
 from codefusion_hf.training.baseline import train_baseline
+from codefusion_hf.training.checkpoints import check_resumable
 from codefusion_hf.training.ema import EMA_FILE
-from codefusion_hf.training.manifest import check_resumable
 
 from .conftest import make_preset
 
