@@ -68,6 +68,7 @@ def load_pipeline(checkpoint: str, scheduler: str | None = None) -> "CodeFusionP
     import transformers
 
     from codefusion_hf.checkpoints import available_checkpoints, checkpoint_path
+    from codefusion_hf.manifest import check_pipeline
     from codefusion_hf.pipelines import SUPPORTED_SCHEDULERS, CodeFusionPipeline, CodeFusionScheduler
 
     for library in (diffusers, transformers):
@@ -84,6 +85,7 @@ def load_pipeline(checkpoint: str, scheduler: str | None = None) -> "CodeFusionP
     elif Path(checkpoint).exists() and not (Path(checkpoint) / "model_index.json").is_file():
         raise ValueError(f"{checkpoint!r} is no checkpoint: it has no model_index.json.")
     try:
+        check_pipeline(checkpoint)
         # Half precision, which a checkpoint may be stored in, is many times slower on a CPU.
         pipe = CodeFusionPipeline.from_pretrained(checkpoint, dtype=torch.float32)
     except (OSError, ValueError) as error:

@@ -73,6 +73,8 @@ TRANSFORMERS_TYPES = {
     "attn_implementation": (str, dict),
     "problem_type": (str,),
 }
+# These name code on the Hub, which transformers fetches and runs.
+KERNELS = ("attn_implementation", "experts_implementation")
 OTHER_ARCHITECTURES = ("layer_types", "mlp_layer_types", "per_layer_config", "rope_parameters", "rope_scaling")
 
 
@@ -278,6 +280,31 @@ class CodeFusionConfig(PreTrainedConfig):
         if isinstance(self.encoder_config, dict):
             self.encoder_config = _encoder_config(self.encoder_config)
         super().__post_init__(**kwargs)
+
+    @classmethod
+    def from_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Any:
+        """
+        As [`~PreTrainedConfig.from_dict`], of what a file says.
+
+        Args:
+            config_dict (`dict[str, Any]`):
+                The fields.
+            kwargs (*optional*):
+                As there.
+
+        Raises:
+            ValueError: if a file has no fields, or chooses the implementation of attention, which is for whoever
+                calls: it may be code.
+        """
+        if not isinstance(config_dict, dict):
+            raise ValueError(f"`config_dict` must be an object with the fields' names, got {shorten(config_dict)}.")
+        for name in KERNELS:
+            if config_dict.get(name) is not None:
+                raise ValueError(
+                    f"`{name}` must not be chosen by a file, as it may be code on the Hub, which would be run: give "
+                    f"it as an argument, got {shorten(config_dict[name])}."
+                )
+        return super().from_dict(config_dict, **kwargs)
 
     def validate_architecture(self):
         """Part of `@strict`-powered validation: the fields have to be in their ranges and to fit each other."""

@@ -49,9 +49,9 @@ def _betas(trained_betas: Any) -> torch.Tensor:
 
 def _check_tensor(name: str, value: Any, like: torch.Tensor | None = None) -> None:
     """That a value is a tensor of finite real numbers, of the shape and on the device of another one."""
-    if not isinstance(value, torch.Tensor) or not value.is_floating_point():
-        given = value.dtype if isinstance(value, torch.Tensor) else shorten(value)
-        raise ValueError(f"`{name}` must be a tensor of real numbers, got {given}.")
+    if not isinstance(value, torch.Tensor) or not value.is_floating_point() or value.ndim == 0 or value.numel() == 0:
+        given = f"shape {tuple(value.shape)}, {value.dtype}" if isinstance(value, torch.Tensor) else shorten(value)
+        raise ValueError(f"`{name}` must be a batch of real numbers, a tensor that is not empty, got {given}.")
     if like is not None and (value.shape != like.shape or value.device != like.device):
         raise ValueError(
             f"`{name}` must be of shape {tuple(like.shape)} and on {like.device}, got shape {tuple(value.shape)} on "
@@ -66,8 +66,7 @@ def _check_generator(generator: Any, sample: torch.Tensor) -> None:
     generators = generator if isinstance(generator, list) else [generator]
     is_list = isinstance(generator, list)
     if generator is not None and (
-        not all(isinstance(one, torch.Generator) for one in generators)
-        or (is_list and (sample.ndim == 0 or len(generators) != len(sample)))
+        not all(isinstance(one, torch.Generator) for one in generators) or (is_list and len(generators) != len(sample))
     ):
         raise ValueError(
             "`generator` must be None, a torch.Generator or a list of one for each of the batch, got "
@@ -346,7 +345,7 @@ class CodeFusionScheduler(SchedulerMixin, ConfigMixin):
         """
         _check_tensor("original_samples", original_samples)
         _check_tensor("noise", noise, like=original_samples)
-        batch_size = len(original_samples) if original_samples.ndim else 1
+        batch_size = len(original_samples)
         if (
             not isinstance(timesteps, torch.Tensor)
             or timesteps.dtype in (torch.bool, torch.complex64, torch.complex128)

@@ -9,7 +9,7 @@ import time
 import pytest
 import torch
 from huggingface_hub.errors import StrictDataclassError
-from transformers import BertConfig, T5Config
+from transformers import AutoConfig, BertConfig, T5Config
 
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel, square_root_alphas_cumprod
 
@@ -117,6 +117,25 @@ def test_many_layers_in_a_file_are_refused_before_any_is_laid_out(tmp_path, make
     with pytest.raises(StrictDataclassError, match="num_denoiser_layers"):
         CodeFusionConfig.from_pretrained(tmp_path)
     assert time.monotonic() - start < 5.0
+
+
+@pytest.mark.parametrize("name", ["attn_implementation", "experts_implementation"])
+def test_a_file_does_not_choose_code_to_fetch_and_run(name, tmp_path, make_config, make_model):
+    """transformers takes the kernel of that name from the Hub, without `trust_remote_code`."""
+    make_model().save_pretrained(tmp_path)
+    path = tmp_path / "config.json"
+    fields = json.loads(path.read_text())
+    for load in (CodeFusionConfig.from_pretrained, AutoConfig.from_pretrained, CodeFusionModel.from_pretrained):
+        for value in ("kernels-community/flash-attn3", "someone/kernel@main", {"": "someone/kernel"}):
+            path.write_text(json.dumps({**fields, name: value}))
+            with pytest.raises(ValueError, match=f"`{name}` must not be chosen by a file.*got"):
+                load(tmp_path)
+    path.write_text(json.dumps(fields))
+    assert (
+        CodeFusionModel.from_pretrained(tmp_path, attn_implementation="eager").config._attn_implementation == "eager"
+    )
+    # Whoever calls may choose.
+    assert CodeFusionConfig.from_pretrained(tmp_path, **{name: "someone/kernel"}) is not None
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,15 @@ def test_a_prediction_of_another_shape_is_not_spread(shape, scheduler, sample):
         scheduler.step(torch.zeros(shape), 13, sample)
 
 
+@pytest.mark.parametrize("shape", [(), (0, 3, 4), (2, 0, 4)])
+def test_there_has_to_be_a_batch(shape, scheduler):
+    sample = torch.zeros(shape)
+    with refused("sample"):
+        scheduler.step(sample, 13, sample, generator=[])
+    with refused("original_samples"):
+        scheduler.add_noise(sample, sample, torch.tensor([0]))
+
+
 @pytest.mark.parametrize("value", [0, "x", [None, None], [torch.Generator()], [torch.Generator()] * 3, []])
 def test_generators(value, scheduler, sample):
     with refused("generator"):

@@ -378,7 +378,7 @@ def test_predict_reports_its_own_rows_only(make_trainer):
 
 @pytest.mark.parametrize("decay", [-0.1, 1.0])
 def test_a_decay_out_of_range_is_refused(decay, make_trainer):
-    with pytest.raises(ValueError, match=rf"`decay` must be in \[0, 1\), got {decay}"):
+    with pytest.raises(ValueError, match=rf"decay` must be .*in \[0, 1\), got {decay}"):
         EMACallback(decay)
     with pytest.raises(ValueError, match=r"must be in \[0, 1\)"):
         make_trainer(ema_decay=decay)
@@ -446,7 +446,7 @@ def test_a_checkpoint_without_the_average_is_refused(make_trainer, tmp_path):
     trainer.train()
     checkpoint = tmp_path / "trainer" / "checkpoint-1"
     (checkpoint / EMA_FILE).unlink()
-    with pytest.raises(ValueError, match=rf"no averaged weights, .*{EMA_FILE} is missing"):
+    with pytest.raises(ValueError, match=rf"Cannot resume: .*checkpoint-1/{EMA_FILE} is missing"):
         make_trainer().train(resume_from_checkpoint=str(checkpoint))
 
 
@@ -459,6 +459,7 @@ def test_a_checkpoint_without_the_average_is_refused(make_trainer, tmp_path):
         ("codefusion_hf.training.ema.save_file", OSError("disk full")),
         ("torch.save", RuntimeError("PytorchStreamWriter failed writing file")),
         ("transformers.trainer_callback.TrainerState.save_to_json", OSError("disk full")),
+        ("codefusion_hf.manifest.write_text", OSError("disk full")),
     ],
 )
 def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before_it(
@@ -1095,10 +1096,9 @@ def test_there_has_to_be_a_checkpoint_to_resume(tmp_path, pair_file, make_traine
     with pytest.raises(ValueError, match="Cannot resume: no checkpoint in `output_dir`, .*nothing_here"):
         run_training(PRESET, "finetune", [pair_file], tmp_path / "nothing_here", resume=True)
     assert not (tmp_path / "nothing_here").exists()
-    # A new tokenizer would not be the checkpoint's.
-    (tmp_path / "checkpoint_alone" / "checkpoint-1").mkdir(parents=True)
-    with pytest.raises(ValueError, match="Cannot resume: `output_dir` has no tokenizer, .*checkpoint_alone"):
-        run_training(PRESET, "finetune", [pair_file], tmp_path / "checkpoint_alone", resume=True)
+    (tmp_path / "empty" / "checkpoint-1").mkdir(parents=True)
+    with pytest.raises(ValueError, match="Cannot resume: .*checkpoint-1/manifest.json is missing"):
+        run_training(PRESET, "finetune", [pair_file], tmp_path / "empty", resume=True)
 
 
 def test_a_run_that_is_refused_leaves_the_tokenizer_of_the_other(tmp_path, pair_file):

@@ -62,6 +62,7 @@ PRESET = {
         "prompt_mask_probability": 0.1,
     },
 }
+TWO_PROCESSES = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "codefusion_hf.cli")
 PROGRAMS = [
     f"{command} {name}{number}" for command in ("cat", "ls -l", "wc -c") for name in "ab" for number in range(8)
 ]
@@ -139,8 +140,7 @@ def test_two_processes_train_as_one(phase, files):
     # Each process draws its own dropout.
     settings += ["--set", "model.encoder_config.dropout_rate=0.0"]
     run(files, "one", *settings, "--set", "training.per_device_train_batch_size=16", phase=phase)
-    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "codefusion_hf.cli")
-    run(files, "two", *settings, "--set", "training.ddp_backend=gloo", phase=phase, launcher=launcher)
+    run(files, "two", *settings, "--set", "training.ddp_backend=gloo", phase=phase, launcher=TWO_PROCESSES)
     one, two = losses(files / "one"), losses(files / "two")
     assert len(one) == len(two) == 12
     difference = max(abs(a - b) / a for a, b in zip(one, two, strict=True))
@@ -151,8 +151,29 @@ def test_two_processes_train_as_one(phase, files):
 
     # Resumed in the middle of the third epoch, where the batches are not those of the first.
     shutil.rmtree(files / "two" / "checkpoint-12")
-    run(files, "two", "--resume", *settings, "--set", "training.ddp_backend=gloo", phase=phase, launcher=launcher)
+    run(files, "two", "--resume", *settings, "--set", "training.ddp_backend=gloo", phase=phase, launcher=TWO_PROCESSES)
     assert losses(files / "two") == two
+
+
+def test_two_processes_stop_in_time_together(files):
+    settings = ["--set", "training.max_steps=3", "--set", "training.ddp_backend=gloo"]
+    run(files, "whole", *settings, launcher=TWO_PROCESSES)
+    for resume in ([], ["--resume"], ["--resume"]):
+        assert not (files / "boxes" / "model_index.json").exists()
+        box = ["--set", "training.max_minutes=1.0e-9"]
+        run(files, "boxes", *resume, *box, *settings, launcher=TWO_PROCESSES)
+    assert losses(files / "boxes") == losses(files / "whole")
+    whole, boxes = (load_file(files / name / "model" / "model.safetensors") for name in ("whole", "boxes"))
+    assert all(whole[name].equal(boxes[name]) for name in whole)
+
+
+def test_two_processes_that_diverge_end(files):
+    settings = ["--set", "training.learning_rate=1e30", "--set", "training.ddp_backend=gloo"]
+    process = start(files, "run", *settings, launcher=TWO_PROCESSES)
+    assert process.wait(timeout=300) != 0
+    log = (files / "run.log").read_text()
+    assert "codefusion: error: Training diverged at step" in log
+    assert not (files / "run" / "model_index.json").exists()
 
 
 # Sharded weights. accelerate does not shard on CPUs (its `MULTI_CPU` knows no FSDP), so torch is called as accelerate

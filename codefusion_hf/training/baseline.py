@@ -186,8 +186,9 @@ def train_baseline(
             As for [`~codefusion_hf.training.run.run_training`].
 
     Returns:
-        [`~transformers.T5ForConditionalGeneration`]: as it was saved, in evaluation mode. Its `generation_config`
-        bounds programs by the preset's `max_code_length`.
+        [`~transformers.T5ForConditionalGeneration`]: as it was saved (where `max_minutes` has stopped the training,
+        only with `export_unfinished`), in evaluation mode. Its `generation_config` bounds programs by the preset's
+        `max_code_length`.
 
     Raises:
         ValueError: if both `tokenizer` and `init_from` are given, `tokenizer` is a folder without one, `phase` is
@@ -212,7 +213,8 @@ def train_baseline(
     if validation_data:
         preset = _keeping_the_best(preset, phase)
     args = make_training_arguments(preset, phase, output_dir, has_validation_data=bool(validation_data))
-    checkpoint_to_resume(args, resume)  # or refuses, before the tokenizer of another run is replaced
+    # Refuses before the tokenizer of another run is replaced. A checkpoint has its own, which its manifest knows.
+    checkpoint = checkpoint_to_resume(args, resume)
     # Trainer does it too late for the initial weights.
     set_seed(args.seed)
     train_rows, validation_rows = load_training_rows(
@@ -228,7 +230,7 @@ def train_baseline(
         exclude_split=exclude_split,
     )
 
-    folder = output_dir / "tokenizer"
+    folder = output_dir / "tokenizer" if checkpoint is None else Path(checkpoint)
     rows_of_tokenizer = tokenizer_rows(train_rows, preset["tokenizer"], preset["language"])
     if init_from is not None:
         processor = AutoTokenizer.from_pretrained(init_from)
@@ -274,7 +276,9 @@ def train_baseline(
     )
     trainer.train(resume_from_checkpoint=resume)
 
-    if trainer.is_world_process_zero():
+    if trainer.is_unfinished and not args.export_unfinished:
+        logger.info("Not exported: the training is not finished. `--resume` goes on with it.")
+    elif trainer.is_world_process_zero():
         export_baseline(model, processor, output_dir)
     trainer.accelerator.wait_for_everyone()
     return model.eval()

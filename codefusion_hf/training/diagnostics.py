@@ -11,9 +11,11 @@ The known collapses of diffusion in an embedding space, as numbers that an evalu
   and, as `rounding_accuracy_q1` … `q4`, by quarter of the timestep.
 - `pad_share`: share of the code's tokens for which the head gives padding; `empty_share`: share of the programs that
   it ends before the first token. Where padding counts as code, both go to 1.
+
+And of any training: whether its weights are numbers still.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -21,6 +23,43 @@ import torch.nn.functional as F
 from torch.distributed.tensor import DTensor
 
 from codefusion_hf.modeling import CodeFusionModel, CodeFusionOutput
+
+
+# The largest number of half precision, in which checkpoints are stored and run, and far above any weight of a training
+# that goes well.
+LARGEST_WEIGHT = 65504.0
+
+
+class TrainingDivergedError(ValueError):
+    """A loss or a weight is not finite, or about to be: `learning_rate` is too high, or the data are broken."""
+
+
+def find_divergence(named_tensors: Iterable[tuple[str, torch.Tensor]]) -> str | None:
+    """
+    The first weight that is none.
+
+    Args:
+        named_tensors (iterable of `tuple[str, torch.Tensor]`):
+            Names and weights, such as `model.named_parameters()`. Of sharded ones, this process's part is looked at.
+
+    Returns:
+        `str`, *optional*: what is wrong, for an error message; `None` if all weights are finite and within half
+        precision.
+    """
+    names, largest = [], []
+    for name, tensor in named_tensors:
+        local = (tensor.to_local() if isinstance(tensor, DTensor) else tensor).detach()
+        if local.numel() > 0 and local.is_floating_point():
+            names.append(name)
+            largest.append(local.abs().amax().float())
+    if not largest:
+        return None
+    # One transfer from a GPU for all weights. Nothing can be compared with NaN.
+    maxima = torch.stack(largest).tolist()
+    for name, maximum in zip(names, maxima, strict=True):
+        if not maximum <= LARGEST_WEIGHT:
+            return f"`{name}` has a weight of {maximum:g}, and {LARGEST_WEIGHT:g} is the largest of half precision"
+    return None
 
 
 def _embedding_table(model: CodeFusionModel) -> torch.Tensor:
@@ -177,4 +216,4 @@ def collapse_warnings(metrics: dict[str, float]) -> Iterator[str]:
         )
 
 
-__all__ = ["TokenCounts", "collapse_warnings", "embedding_metrics"]
+__all__ = ["TokenCounts", "TrainingDivergedError", "collapse_warnings", "embedding_metrics", "find_divergence"]

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exponential moving average of the weights, as a callback of `Trainer`."""
 
+import numbers
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +10,14 @@ from pathlib import Path
 
 import torch
 from diffusers.training_utils import EMAModel
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 from torch.distributed.fsdp import FSDPModule
 from torch.distributed.tensor import DTensor, distribute_tensor
 from transformers import TrainerCallback
+
+from codefusion_hf.modeling.argument_checks import shorten
 
 
 EMA_FILE = "ema.safetensors"
@@ -42,12 +45,13 @@ class EMACallback(TrainerCallback):
             Decay of the average, in [0, 1). It is lower at first: `(1 + step) / (10 + step)`.
 
     Raises:
-        ValueError: if `decay` is outside its range.
+        ValueError: if `decay` is no number, or outside its range.
     """
 
     def __init__(self, decay: float):
-        if not 0.0 <= decay < 1.0:
-            raise ValueError(f"`decay` must be in [0, 1), got {decay}.")
+        is_number = isinstance(decay, numbers.Real) and not isinstance(decay, bool)
+        if not is_number or not 0.0 <= decay < 1.0:
+            raise ValueError(f"`decay` must be a number in [0, 1), got {shorten(decay)}.")
         self.decay = decay
         self.resume_from_checkpoint: str | None = None
         self._ema: EMAModel | None = None
@@ -153,14 +157,25 @@ class EMACallback(TrainerCallback):
                 The model that is trained.
 
         Raises:
-            ValueError: if there is no such file.
+            ValueError: if there is no such file, or it is not of this model; the message names it.
             RuntimeError: if training has not begun.
         """
         if not path.is_file():
             raise ValueError(f"Cannot resume: the checkpoint has no averaged weights, {path} is missing.")
-        with safe_open(path, framework="pt") as file, torch.no_grad():
-            self.ema.optimization_step = int(file.metadata()["optimization_step"])
-            for name, shadow in zip(_parameter_names(model), self.ema.shadow_params, strict=True):
+        names = _parameter_names(model)
+        try:
+            file = safe_open(path, framework="pt")
+            step = int((file.metadata() or {})["optimization_step"])
+        except (LookupError, SafetensorError, ValueError) as error:
+            raise ValueError(f"Cannot resume: {path} holds no averaged weights: {error}") from error
+        with file, torch.no_grad():
+            shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118 (no mapping)
+            if shapes != {
+                name: list(shadow.shape) for name, shadow in zip(names, self.ema.shadow_params, strict=True)
+            }:
+                raise ValueError(f"Cannot resume: {path} holds the averaged weights of another model.")
+            self.ema.optimization_step = step
+            for name, shadow in zip(names, self.ema.shadow_params, strict=True):
                 tensor = file.get_tensor(name)
                 if isinstance(shadow, DTensor):
                     tensor = distribute_tensor(tensor.to(shadow.device), shadow.device_mesh, shadow.placements)

@@ -21,6 +21,7 @@ from codefusion_hf.data.deduplication import deduplicate, exclude_overlap
 from codefusion_hf.data.pairs import load_rows, log_malformed, normalize_prompt
 from codefusion_hf.data.preparation import prepare_rows, tokenizer_rows
 from codefusion_hf.data.tokenization import train_tokenizer
+from codefusion_hf.manifest import check_pipeline
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
 from codefusion_hf.pipelines import CodeFusionPipeline, check_sampling_defaults, slot_token_ids
 
@@ -90,21 +91,28 @@ def run_training(
             Split of `train_data`, `validation_data` and `exclude_overlap_with`, of files that have several.
 
     Returns:
-        [`CodeFusionPipeline`]: as it was saved.
+        [`CodeFusionPipeline`]: as it was saved; where `max_minutes` has stopped the training, as it would be, and it
+        is saved only with `export_unfinished`.
 
     Raises:
-        ValueError: if `phase` is unknown, the preset or a data file is malformed, there is nothing to resume, or
-            `new_tokenizer` is set without `init_from`.
+        TrainingDivergedError: if a loss or a weight is not finite. Nothing is exported, and the message names the last
+            good checkpoint.
+        ValueError: if `phase` is unknown, the preset or a data file is malformed, there is nothing to resume or its
+            checkpoint is damaged, `init_from` is, or `new_tokenizer` is set without it.
         OSError: if a checkpoint or the pipeline cannot be written.
     """
     if phase not in PHASES:
         raise ValueError(f"`phase` must be one of {', '.join(PHASES)}, got {phase!r}.")
     if new_tokenizer and init_from is None:
         raise ValueError("`new_tokenizer` needs `init_from`: random weights have a new tokenizer in any case.")
+    if init_from is not None:
+        check_pipeline(init_from)
     output_dir = Path(output_dir)
     args = make_training_arguments(preset, phase, output_dir, has_validation_data=bool(validation_data))
     check_sampling_defaults(preset["sampling"])
-    checkpoint_to_resume(args, resume)  # or refuses, before the tokenizer of another run is replaced
+    # Refuses before the tokenizer of another run is replaced. A checkpoint has its own, which its manifest knows.
+    checkpoint = checkpoint_to_resume(args, resume)
+    tokenizer_folder = output_dir / "tokenizer" if checkpoint is None else Path(checkpoint)
     # Trainer does it too late for the initial weights.
     set_seed(args.seed)
 
@@ -129,14 +137,14 @@ def run_training(
         model, tokenizer = pipeline.model, pipeline.tokenizer
         sampling_defaults = sampling_defaults or pipeline.config.sampling_defaults
         if new_tokenizer:
-            tokenizer = make_tokenizer(preset["tokenizer"], token_rows, output_dir / "tokenizer", args, reuse=resume)
+            tokenizer = make_tokenizer(preset["tokenizer"], token_rows, tokenizer_folder, args, reuse=resume)
             model = with_vocabulary(model, pipeline.tokenizer, tokenizer)
     elif preset["lora"]:
         raise ValueError(
             "`lora` needs `init_from`: adapters of random weights, which stay as they are, learn nothing."
         )
     else:
-        tokenizer = make_tokenizer(preset["tokenizer"], token_rows, output_dir / "tokenizer", args, reuse=resume)
+        tokenizer = make_tokenizer(preset["tokenizer"], token_rows, tokenizer_folder, args, reuse=resume)
         model = CodeFusionModel(config_from_preset(preset, tokenizer))
     if tokenizer.mask_token_id is None and (phase == "pretrain" or args.prompt_mask_probability > 0.0):
         raise ValueError("The tokenizer has no mask token, which CPD and `prompt_mask_probability` need.")
@@ -167,7 +175,9 @@ def run_training(
     trainer.train(resume_from_checkpoint=resume)
 
     pipeline = build_pipeline(trainer.averaged_model(), tokenizer, sampling_defaults)
-    if trainer.is_world_process_zero():
+    if trainer.is_unfinished and not args.export_unfinished:
+        logger.info("Not exported: the training is not finished. `--resume` goes on with it.")
+    elif trainer.is_world_process_zero():
         export_pipeline(pipeline, output_dir)
     trainer.accelerator.wait_for_everyone()
     return pipeline
@@ -305,9 +315,11 @@ def make_tokenizer(
             f"{', '.join(sorted(known))}; got {', '.join(settings) or 'nothing'}."
         )
     if reuse:
-        if not folder.is_dir():
-            raise ValueError(f"Cannot resume: `output_dir` has no tokenizer, {folder} is missing.")
-        return AutoTokenizer.from_pretrained(folder)
+        try:
+            return AutoTokenizer.from_pretrained(folder)
+        except Exception as error:  # of libraries that parse what is in it, and raise what they like
+            message = " ".join(str(error).split())
+            raise ValueError(f"Cannot resume: {folder} has no tokenizer that loads: {message[:200]}") from error
     with args.main_process_first(desc="training the tokenizer"):
         if args.process_index == 0:
             texts = [normalize_prompt(row[name]) for row in rows for name in ("text", "prompt") if name in row]

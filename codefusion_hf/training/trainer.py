@@ -2,7 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """`transformers.Trainer` for CodeFusion."""
 
+import dataclasses
 import logging
+import math
+import numbers
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,8 +18,9 @@ from transformers.integrations import is_deepspeed_zero3_enabled
 
 from codefusion_hf.data.masking import DEFAULT_MASK_PROBABILITY
 from codefusion_hf.modeling import CodeFusionModel
+from codefusion_hf.modeling.argument_checks import check_number, shorten
 
-from .base_trainer import BaseTrainer, checkpoint_to_resume
+from .base_trainer import BaseTrainer
 from .diagnostics import TokenCounts, collapse_warnings, embedding_metrics
 from .ema import EMA_FILE, EMACallback
 from .lora import merged_model
@@ -23,6 +28,9 @@ from .randomness import StepRandomness
 
 
 logger = logging.getLogger(__name__)
+
+# Minutes of a year: more is a mistake.
+MAX_MINUTES = 366.0 * 24 * 60
 
 
 @dataclass
@@ -54,6 +62,12 @@ class CodeFusionTrainingArguments(TrainingArguments):
         label_smoothing_factor (`float`, *optional*, defaults to 0.0):
             As of [`~transformers.TrainingArguments`], in [0, 1), for
             [`~codefusion_hf.training.baseline.BaselineTrainer`] alone.
+        max_minutes (`float`, *optional*):
+            A time box, above 0: training stops behind the first step that ends so many minutes after these arguments
+            were made (which `codefusion train` does before it reads the data), with a checkpoint that `--resume` goes
+            on from, whatever `save_strategy` says. Minutes of each process, not of all resumed ones together.
+        export_unfinished (`bool`, *optional*, defaults to `False`):
+            Whether what `max_minutes` has stopped is exported all the same, as if it were finished.
 
     `prediction_loss_only` is always `True` and `remove_unused_columns` always `False`.
 
@@ -74,9 +88,21 @@ class CodeFusionTrainingArguments(TrainingArguments):
         default=0.0, metadata={"help": "Share of the prompts' tokens that are masked in fine-tuning."}
     )
     num_sample_prompts: int = field(default=4, metadata={"help": "Prompts to generate code for at each evaluation."})
+    max_minutes: float | None = field(default=None, metadata={"help": "Minutes after which training stops."})
+    export_unfinished: bool = field(
+        default=False, metadata={"help": "Whether what `max_minutes` has stopped is exported all the same."}
+    )
 
     def __post_init__(self):
+        self.start_time = time.monotonic()
+        _check_numbers(self)
         super().__post_init__()
+        if not 0.0 <= self.ema_decay < 1.0:
+            raise ValueError(f"`ema_decay` must be in [0, 1), got {self.ema_decay}.")
+        if self.max_minutes is not None:
+            check_number("max_minutes", self.max_minutes, 0.0, MAX_MINUTES)
+            if self.max_minutes == 0.0:
+                raise ValueError("`max_minutes` must be above 0, got 0.")
         for name in ("cpd_probability", "prompt_dropout_probability", "prompt_mask_probability"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ValueError(f"`{name}` must be in [0, 1], got {getattr(self, name)}.")
@@ -90,6 +116,19 @@ class CodeFusionTrainingArguments(TrainingArguments):
         self.prediction_loss_only = True
         # The collators pick their columns. Trainer would drop the others before it looks for the one to bucket by.
         self.remove_unused_columns = False
+
+
+def _check_numbers(args: TrainingArguments) -> None:
+    """Refuse a text where a number is needed, and numbers that are none: Trainer compares and multiplies with them."""
+    for argument in dataclasses.fields(args):
+        value = getattr(args, argument.name)
+        if argument.type not in (int, float) or value is None:
+            continue
+        kind = numbers.Integral if argument.type is int else numbers.Real
+        is_number = isinstance(value, kind) and not isinstance(value, bool)
+        if not is_number or not -math.inf < value < math.inf:
+            allowed = "an integer" if argument.type is int else "a finite number"
+            raise ValueError(f"`{argument.name}` must be {allowed}, got {shorten(value)}.")
 
 
 class CodeFusionTrainer(BaseTrainer):
@@ -150,10 +189,9 @@ class CodeFusionTrainer(BaseTrainer):
         self._loss_terms: dict[str, tuple[torch.Tensor, int]] = {}
         self._eval_rows: list[torch.Tensor] = []
 
-    def train(self, resume_from_checkpoint: str | bool | None = None, **kwargs):
-        """As [`~transformers.Trainer.train`]; the moving average is restored as well."""
-        self.ema_callback.resume_from_checkpoint = checkpoint_to_resume(self.args, resume_from_checkpoint)
-        return super().train(resume_from_checkpoint, **kwargs)
+    def prepare_resume(self, checkpoint: str | None) -> None:
+        """The moving average."""
+        self.ema_callback.resume_from_checkpoint = checkpoint
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, **kwargs):
         if model.training:

@@ -21,8 +21,9 @@ FAST_EXAMPLES, SLOW_EXAMPLES = 300, 5000
 # A call takes no longer, and no more memory than it had plus this much.
 SECONDS, BYTES = 30.0, 2**31
 
-# Errors that a caller expects. Configurations of transformers raise the first one, of a field that they name.
-CLEAR_ERRORS = (StrictDataclassError, TypeError, ValueError)
+# Errors that a caller expects. Configurations of transformers raise the first one, of a field that they name; the
+# second one says which package is to be installed.
+CLEAR_ERRORS = (StrictDataclassError, ImportError, TypeError, ValueError)
 # What an error says of itself where a library stumbled: it would name no argument.
 STUMBLES = ("unsupported operand", "object is not", "has no attribute", "not subscriptable", "expected scalar type")
 
