@@ -34,7 +34,7 @@ def _checkpoint_name(args: argparse.Namespace) -> str:
 def _ranking(args: argparse.Namespace) -> str | Callable[[str, str], float]:
     if args.ranking == "votes":
         return "votes"
-    from codefusion_hf.evaluation.text_similarity import sentence_chrf
+    from codefusion_hf.evaluation.metrics.text_similarity import sentence_chrf
 
     return sentence_chrf
 
@@ -103,7 +103,7 @@ def load_pipeline(checkpoint: str, scheduler: str | None = None) -> "CodeFusionP
 
 def _read_prompts(args: argparse.Namespace) -> list[dict[str, Any]]:
     """Rows with a `prompt` from the command line, a file, or standard input if neither is given."""
-    from codefusion_hf.generation import read_prompts
+    from codefusion_hf.inference.generation import read_prompts
 
     if args.prompts and args.input:
         raise ValueError("give prompts either as arguments or with --input, not both.")
@@ -161,8 +161,8 @@ def _generate(args: argparse.Namespace, rows: list[dict[str, Any]]) -> Iterator[
 
 
 def _generate_to_file(args: argparse.Namespace) -> None:
-    from codefusion_hf.generation import generate_to_file
-    from codefusion_hf.resumable import process_state
+    from codefusion_hf.inference.generation import generate_to_file
+    from codefusion_hf.inference.processes import process_state
 
     if args.prompts or args.input in (None, "-"):
         raise ValueError("--output needs --input FILE: prompts from elsewhere cannot be read again to go on.")
@@ -273,11 +273,11 @@ def evaluate_command(args: argparse.Namespace) -> None:
     import rich
 
     from codefusion_hf.checkpoints import available_checkpoints, baseline_path, checkpoint_path
-    from codefusion_hf.evaluation.auto_regressive import AutoRegressiveBaseline
-    from codefusion_hf.evaluation.code_bert_score import CodeBERTScore
+    from codefusion_hf.evaluation.baselines.auto_regressive import AutoRegressiveBaseline
+    from codefusion_hf.evaluation.comparison import evaluate_systems
     from codefusion_hf.evaluation.curves import save_curves
-    from codefusion_hf.evaluation.evaluate import evaluate_systems
     from codefusion_hf.evaluation.examples import group_examples, select_examples
+    from codefusion_hf.evaluation.metrics.code_bert_score import CodeBERTScore
     from codefusion_hf.evaluation.provenance import checkpoint_hash
     from codefusion_hf.evaluation.report import report_table
     from codefusion_hf.evaluation.systems import (
@@ -286,7 +286,7 @@ def evaluate_command(args: argparse.Namespace) -> None:
         checkpoint_system,
         nearest_neighbour_system,
     )
-    from codefusion_hf.resumable import process_state
+    from codefusion_hf.inference.processes import process_state
 
     if args.num_return_sequences < max(args.ks):
         raise ValueError(
@@ -377,7 +377,7 @@ def push_command(args: argparse.Namespace) -> None:
     import transformers
 
     from codefusion_hf.checkpoints import available_checkpoints, checkpoint_path
-    from codefusion_hf.push import push_checkpoint
+    from codefusion_hf.hub.push import push_checkpoint
 
     for library in (diffusers, transformers):
         library.utils.logging.set_verbosity_error()

@@ -29,7 +29,7 @@ from codefusion_hf.data.cf_rules import (
 )
 from codefusion_hf.data.pairs import load_pairs, normalize_prompt
 from codefusion_hf.evaluation.cf_interpreter import marked_cells
-from codefusion_hf.evaluation.exact_match import normalize_whitespace
+from codefusion_hf.evaluation.metrics.exact_match import normalize_whitespace
 
 
 FOLDER = Path(__file__).resolve().parents[1] / "codefusion_hf" / "cookbook"

@@ -11,7 +11,8 @@ import pytest
 pytest.importorskip("bashlex")
 pytest.importorskip("sklearn")
 
-from codefusion_hf.evaluation import NearestNeighbourBaseline, bash_template, is_valid_bash  # noqa: E402
+from codefusion_hf.evaluation.baselines.nearest_neighbour import NearestNeighbourBaseline  # noqa: E402
+from codefusion_hf.evaluation.bash import bash_template, is_valid_bash  # noqa: E402
 
 
 needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 pytest.importorskip("bashlex")
 
 from codefusion_hf.evaluation.bash import bash_template, is_parsable_bash  # noqa: E402
-from codefusion_hf.evaluation.exact_match import normalize_whitespace  # noqa: E402
+from codefusion_hf.evaluation.metrics.exact_match import normalize_whitespace  # noqa: E402
 
 
 SHARED_BASH = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "bash"

@@ -35,7 +35,7 @@ def checkpoint_path(name: str) -> Path:
 def baseline_path(language: str) -> Path | None:
     """
     Folder of the auto-regressive baseline of a language, for
-    [`~codefusion_hf.evaluation.auto_regressive.AutoRegressiveBaseline`].
+    [`~codefusion_hf.evaluation.baselines.auto_regressive.AutoRegressiveBaseline`].
 
     Args:
         language (`str`):

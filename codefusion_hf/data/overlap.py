@@ -22,7 +22,7 @@ from pathlib import Path
 from codefusion_hf.data.cf_exclusion import SimilarPrompts
 from codefusion_hf.data.pairs import load_rows, normalize_prompt
 from codefusion_hf.data.sources import HUB_PREFIX, detect_format, read_records
-from codefusion_hf.evaluation.exact_match import normalize_whitespace
+from codefusion_hf.evaluation.metrics.exact_match import normalize_whitespace
 from codefusion_hf.terminal import OneLineErrorParser, printable
 
 

@@ -36,7 +36,7 @@ import subprocess
 from collections import deque
 from collections.abc import Iterable
 
-from codefusion_hf.evaluation.exact_match import normalize_whitespace
+from codefusion_hf.evaluation.metrics.exact_match import normalize_whitespace
 
 
 try:

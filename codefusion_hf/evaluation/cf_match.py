@@ -67,7 +67,7 @@ from codefusion_hf.evaluation.cf_interpreter import (
     read_columns,
     rule_formattings,
 )
-from codefusion_hf.evaluation.exact_match import normalize_whitespace
+from codefusion_hf.evaluation.metrics.exact_match import normalize_whitespace
 
 
 # Tests of two rules together, if they are to be told apart by execution. Longer rules match only if they are the same,

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from codefusion_hf.evaluation.confidence import Estimate, bootstrap_mean
+from codefusion_hf.evaluation.comparison import predict_system
 from codefusion_hf.evaluation.denoising import edit_distance_by_step
-from codefusion_hf.evaluation.evaluate import predict_system
 from codefusion_hf.evaluation.examples import Example
+from codefusion_hf.evaluation.metrics.confidence import Estimate, bootstrap_mean
 from codefusion_hf.evaluation.plots import plot_edit_distance_by_step, plot_match_at_k, plot_match_at_steps
 from codefusion_hf.evaluation.scoring import MAIN_METRICS, metric_title, score_candidates
 from codefusion_hf.evaluation.systems import System
-from codefusion_hf.resumable import process_state
+from codefusion_hf.inference.processes import process_state
 
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ def save_curves(
     """
     Plot an evaluation.
 
-    Predictions that [`~codefusion_hf.evaluation.evaluate.evaluate_systems`] has left in the folder are not made again.
+    Predictions that [`~codefusion_hf.evaluation.comparison.evaluate_systems`] has left in the folder are not made
+    again.
 
     Args:
         pipe ([`CodeFusionPipeline`]):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from codefusion_hf.evaluation.text_similarity import edit_distance
+from codefusion_hf.evaluation.metrics.text_similarity import edit_distance
 
 
 if TYPE_CHECKING:

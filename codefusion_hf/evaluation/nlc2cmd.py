@@ -27,7 +27,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from codefusion_hf.evaluation.bash import BashSyntaxError, utilities_and_flags
-from codefusion_hf.evaluation.exact_match import normalize_whitespace
+from codefusion_hf.evaluation.metrics.exact_match import normalize_whitespace
 
 
 def nlc2cmd_score(candidate: str, references: Sequence[str]) -> float:

@@ -84,7 +84,7 @@ def report_table(report: Mapping[str, Any], novel: bool = False) -> Table:
 
     Args:
         report (mapping):
-            Of [`~codefusion_hf.evaluation.evaluate.evaluate_systems`].
+            Of [`~codefusion_hf.evaluation.comparison.evaluate_systems`].
         novel (`bool`, *optional*, defaults to `False`):
             Whether to show the scores of the prompts whose programs are not in the training data, too.
 
@@ -110,7 +110,7 @@ def report_markdown(report: Mapping[str, Any]) -> str:
 
     Args:
         report (mapping):
-            Of [`~codefusion_hf.evaluation.evaluate.evaluate_systems`].
+            Of [`~codefusion_hf.evaluation.comparison.evaluate_systems`].
 
     Returns:
         `str`: Markdown: one table for each group of scores (that of new programs where training data was given), and
@@ -132,7 +132,7 @@ def save_report(report: Mapping[str, Any], folder: Path) -> None:
 
     Args:
         report (mapping):
-            Of [`~codefusion_hf.evaluation.evaluate.evaluate_systems`].
+            Of [`~codefusion_hf.evaluation.comparison.evaluate_systems`].
         folder (`Path`):
             Where to.
     """

@@ -8,12 +8,13 @@ All scores are means over prompts with 95 % bootstrap intervals over prompts, in
 figure at top-k is that of the best of the first k candidates of each prompt: for a match, whether any of them matches.
 
 - All languages: `non_empty` and `valid` (top-1 alone), `exact_match`, `bleu`, `chrf`
-  ([`~codefusion_hf.evaluation.text_similarity`]) and `edit_distance` to the nearest reference (less is better).
+  ([`~codefusion_hf.evaluation.metrics.text_similarity`]) and `edit_distance` to the nearest reference, of which less
+  is better.
 - Bash: `valid` is what `bash -n` accepts, where Bash is installed, and `parses` what bashlex does; `template_match`
   ([`~codefusion_hf.evaluation.bash`]) and `nlc2cmd` ([`~codefusion_hf.evaluation.nlc2cmd`]).
 - Python: `valid` is what `ast.parse` accepts; `name_copy` over the prompts that quote a name of their reference
-  ([`~codefusion_hf.evaluation.name_copy`]); with an encoder, `code_bert_score`
-  ([`~codefusion_hf.evaluation.code_bert_score`]).
+  ([`~codefusion_hf.evaluation.metrics.name_copy`]); with an encoder, `code_bert_score`
+  ([`~codefusion_hf.evaluation.metrics.code_bert_score`]).
 - CF rules: `valid` is what the grammar accepts; `execution_match` and `execution_match_any_column`;
   `constants` over the prompts whose rule has constants ([`~codefusion_hf.evaluation.cf_match`]).
 """
@@ -25,15 +26,15 @@ from dataclasses import dataclass
 
 from codefusion_hf.evaluation.bash import bash_template, is_parsable_bash, is_valid_bash
 from codefusion_hf.evaluation.cf_match import constants_match, execution_match, has_constants, is_valid_cf_rule
-from codefusion_hf.evaluation.code_bert_score import CodeBERTScore
-from codefusion_hf.evaluation.confidence import Estimate, bootstrap_mean
-from codefusion_hf.evaluation.diversity import diversity
-from codefusion_hf.evaluation.exact_match import normalize_whitespace
 from codefusion_hf.evaluation.examples import Example
-from codefusion_hf.evaluation.name_copy import has_quoted_names, name_copy
+from codefusion_hf.evaluation.metrics.code_bert_score import CodeBERTScore
+from codefusion_hf.evaluation.metrics.confidence import Estimate, bootstrap_mean
+from codefusion_hf.evaluation.metrics.diversity import diversity
+from codefusion_hf.evaluation.metrics.exact_match import normalize_whitespace
+from codefusion_hf.evaluation.metrics.name_copy import has_quoted_names, name_copy
+from codefusion_hf.evaluation.metrics.text_similarity import corpus_bleu, corpus_chrf, edit_distance
 from codefusion_hf.evaluation.nlc2cmd import nlc2cmd_score
 from codefusion_hf.evaluation.python import is_valid_python
-from codefusion_hf.evaluation.text_similarity import corpus_bleu, corpus_chrf, edit_distance
 
 
 KS = (1, 3, 5)
@@ -177,7 +178,8 @@ def metric_title(language: str, name: str, encoder_title: str = "CodeBERTScore")
         name (`str`):
             Name of a metric, or a key of what [`score_candidates`] returns.
         encoder_title (`str`, *optional*, defaults to `"CodeBERTScore"`):
-            What to call `code_bert_score`, see [`~codefusion_hf.evaluation.code_bert_score.CodeBERTScore.name`].
+            What to call `code_bert_score`, see `name` of
+            [`~codefusion_hf.evaluation.metrics.code_bert_score.CodeBERTScore`].
 
     Returns:
         `str`: for instance `template match`, or `template match @5`.
@@ -271,7 +273,7 @@ def _best_of(values: Sequence[Sequence[float]], k: int, worst: float, less_is_be
 
 def score_diversity(candidates: Sequence[Sequence[str]], encoder: CodeBERTScore | None = None) -> dict[str, Estimate]:
     """
-    How different the candidates of a prompt are from each other, see [`~codefusion_hf.evaluation.diversity`].
+    How different the candidates of a prompt are from each other, see [`~codefusion_hf.evaluation.metrics.diversity`].
 
     Args:
         candidates (sequence of sequences of `str`):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from codefusion_hf.evaluation.auto_regressive import AutoRegressiveBaseline
-from codefusion_hf.evaluation.nearest_neighbour import NearestNeighbourBaseline
+from codefusion_hf.evaluation.baselines.auto_regressive import AutoRegressiveBaseline
+from codefusion_hf.evaluation.baselines.nearest_neighbour import NearestNeighbourBaseline
 
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ Diversity of the candidates of a prompt, as the CodeFusion paper reports it.
 - *Distinct n-grams* (Li et al., 2016, https://aclanthology.org/N16-1014): among the n-grams of all candidates of the
   prompt, the share of different ones. The paper counts n-grams of code tokens and does not say which; here a token is
   a word (letters, digits and underscores), a number or one other character, in every language.
-- *Edit distance*: normalised Levenshtein distance ([`~codefusion_hf.evaluation.text_similarity.edit_distance`]),
-  the mean and the smallest over all pairs of candidates.
+- *Edit distance*: normalised Levenshtein distance
+  ([`~codefusion_hf.evaluation.metrics.text_similarity.edit_distance`]), the mean and the smallest over all pairs
+  of candidates.
 - *Embedding similarity*: the cosine of the candidates' embeddings, the mean over all pairs; lower is more diverse.
 - *Distinct candidates*: the share of different strings among the candidates, whitespace normalised.
 
@@ -23,8 +24,8 @@ from typing import Protocol
 import torch
 from torch.nn import functional
 
-from codefusion_hf.evaluation.exact_match import normalize_whitespace
-from codefusion_hf.evaluation.text_similarity import edit_distance
+from codefusion_hf.evaluation.metrics.exact_match import normalize_whitespace
+from codefusion_hf.evaluation.metrics.text_similarity import edit_distance
 
 
 NGRAM_ORDERS = (1, 2, 3, 4)
@@ -35,7 +36,7 @@ UNDEFINED = float("nan")
 
 
 class CodeEncoder(Protocol):
-    """Anything that embeds programs, such as [`~codefusion_hf.evaluation.code_bert_score.CodeBERTScore`]."""
+    """Anything that embeds programs, such as [`~codefusion_hf.evaluation.metrics.code_bert_score.CodeBERTScore`]."""
 
     def embed(self, codes: Sequence[str]) -> torch.Tensor:
         """One vector for each program: a tensor of shape `(number of programs, size)`."""
@@ -56,7 +57,7 @@ def diversity(candidates: Sequence[Sequence[str]], encoder: CodeEncoder | None =
         `dict[str, list[float]]`: One value a prompt, in the order of the prompts, from 0 to 1 (cosines from -1):
         `distinct_{n}_grams` for n = 1 to 4, `mean_edit_distance`, `min_edit_distance`, `distinct_candidates`, and
         `embedding_similarity`. The value is NaN for a prompt with fewer than two candidates, and for n-grams where no
-        candidate has n tokens; [`~codefusion_hf.evaluation.confidence.bootstrap_mean`] leaves these out.
+        candidate has n tokens; [`~codefusion_hf.evaluation.metrics.confidence.bootstrap_mean`] leaves these out.
     """
     values: dict[str, list[float]] = {f"distinct_{n}_grams": [] for n in NGRAM_ORDERS}
     values |= {"mean_edit_distance": [], "min_edit_distance": [], "distinct_candidates": []}

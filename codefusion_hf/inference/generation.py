@@ -22,7 +22,13 @@ import torch
 from tqdm.auto import tqdm
 
 from codefusion_hf.files import write_text
-from codefusion_hf.resumable import check_launcher, check_settings, lock_folder, on_main_process, process_state
+from codefusion_hf.inference.processes import (
+    check_launcher,
+    check_settings,
+    lock_folder,
+    on_main_process,
+    process_state,
+)
 
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from huggingface_hub import HfApi, get_token
 from huggingface_hub.errors import HfHubHTTPError, HTTPError
 from huggingface_hub.utils import validate_repo_id
 
-from codefusion_hf.model_card import checkpoint_card, load_card, load_report, parse_datasets
+from codefusion_hf.hub.card import checkpoint_card, load_card, load_report, parse_datasets
 from codefusion_hf.modeling.card import CARD_NAME, weights_variant
 from codefusion_hf.pipelines import CodeFusionPipeline
 

@@ -15,14 +15,14 @@ pytest.importorskip("rapidfuzz")
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.image import imread  # noqa: E402
 
-from codefusion_hf.evaluation.confidence import Estimate  # noqa: E402
 from codefusion_hf.evaluation.denoising import edit_distance_by_step  # noqa: E402
+from codefusion_hf.evaluation.metrics.confidence import Estimate  # noqa: E402
+from codefusion_hf.evaluation.metrics.text_similarity import edit_distance  # noqa: E402
 from codefusion_hf.evaluation.plots import (  # noqa: E402
     plot_edit_distance_by_step,
     plot_match_at_k,
     plot_match_at_steps,
 )
-from codefusion_hf.evaluation.text_similarity import edit_distance  # noqa: E402
 
 
 def estimates(*values):
@@ -123,7 +123,7 @@ def test_plots_refuse_bad_input(tmp_path):
 def test_plots_leave_the_state_of_matplotlib_alone(tmp_path):
     code = (
         "import sys\n"
-        "from codefusion_hf.evaluation.confidence import Estimate\n"
+        "from codefusion_hf.evaluation.metrics.confidence import Estimate\n"
         "from codefusion_hf.evaluation.plots import plot_match_at_k\n"
         f"plot_match_at_k({{'a': [Estimate(1, 0, 2)]}}, [1], {str(tmp_path / 'plot.png')!r}, 'b')\n"
         "assert 'matplotlib.pyplot' not in sys.modules"

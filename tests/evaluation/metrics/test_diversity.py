@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 pytest.importorskip("rapidfuzz")
 pytest.importorskip("sacrebleu")
 
-from codefusion_hf.evaluation.diversity import TOKEN, diversity  # noqa: E402
+from codefusion_hf.evaluation.metrics.diversity import TOKEN, diversity  # noqa: E402
 
 
 class LetterCounts:

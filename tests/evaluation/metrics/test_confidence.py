@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("scipy")
 
-from codefusion_hf.evaluation.confidence import Estimate, bootstrap_mean  # noqa: E402
+from codefusion_hf.evaluation.metrics.confidence import Estimate, bootstrap_mean  # noqa: E402
 
 
 def test_interval_covers_the_mean_of_the_population_about_as_often_as_it_says():

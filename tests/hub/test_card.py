@@ -15,13 +15,13 @@ from huggingface_hub import ModelCard
 
 from codefusion_hf.checkpoints import checkpoint_path
 from codefusion_hf.cli import main
-from codefusion_hf.model_card import checkpoint_card, load_card, load_report, parse_datasets
+from codefusion_hf.hub.card import checkpoint_card, load_card, load_report, parse_datasets
 from codefusion_hf.modeling.card import AUTOMATIC_CARD, MADE_CARD, choose_card, model_card, weights_variant
 from codefusion_hf.pipelines import CodeFusionPipeline
 from codefusion_hf.pipelines.pipeline_card import pipeline_card
 
 
-DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "bash-tiny-card.md"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "bash-tiny-card.md"
 REPO_ID = "owner/model"
 
 

@@ -17,13 +17,13 @@ import psutil
 import pytest
 import torch
 
-from codefusion_hf import resumable
 from codefusion_hf.cli import main
-from codefusion_hf.generation import generate_to_file, read_prompts
+from codefusion_hf.inference import processes as resumable
+from codefusion_hf.inference.generation import generate_to_file, read_prompts
 from codefusion_hf.pipelines import CodeFusionPipelineOutput
 
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 FAST = {"num_inference_steps": 2, "num_return_sequences": 2}
 
 

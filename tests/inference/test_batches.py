@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from codefusion_hf.evaluation.predictions import predict_all
+from codefusion_hf.inference.batches import predict_all
 
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PROMPTS = ["list files", "show the date", "count “lines”", "print\ud800", "sort names", "go up", "say hi"]
 SETTINGS = {"checkpoint": "0123456789abcdef", "num_inference_steps": 20, "ks": (1, 3), "folder": None}
 
@@ -141,8 +141,8 @@ WORKER = """
 import json, sys, time
 from pathlib import Path
 
-from codefusion_hf.evaluation.predictions import predict_all
-from codefusion_hf.resumable import process_state
+from codefusion_hf.inference.batches import predict_all
+from codefusion_hf.inference.processes import process_state
 
 output, delay = Path(sys.argv[1]), float(sys.argv[2])
 state = process_state()

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 pytest.importorskip("rapidfuzz")
 pytest.importorskip("sacrebleu")
 
+from codefusion_hf.evaluation.metrics.text_similarity import corpus_bleu, corpus_chrf, edit_distance  # noqa: E402
 from codefusion_hf.evaluation.python import is_valid_python  # noqa: E402
-from codefusion_hf.evaluation.text_similarity import corpus_bleu, corpus_chrf, edit_distance  # noqa: E402
 
 
 GOLD = [

@@ -17,8 +17,8 @@ import json
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from codefusion_hf.evaluation.confidence import Estimate
-from codefusion_hf.evaluation.exact_match import normalize_whitespace
+from codefusion_hf.evaluation.metrics.confidence import Estimate
+from codefusion_hf.evaluation.metrics.exact_match import normalize_whitespace
 
 
 try:

@@ -14,11 +14,11 @@ for module in ("bashlex", "rapidfuzz", "sacrebleu", "sklearn"):
     pytest.importorskip(module)
 
 from codefusion_hf.evaluation.bash import is_valid_bash  # noqa: E402
-from codefusion_hf.evaluation.evaluate import evaluate_systems, predict_system  # noqa: E402
+from codefusion_hf.evaluation.comparison import evaluate_systems, predict_system  # noqa: E402
 from codefusion_hf.evaluation.examples import Example  # noqa: E402
+from codefusion_hf.evaluation.metrics.text_similarity import sentence_chrf  # noqa: E402
 from codefusion_hf.evaluation.report import report_markdown, report_table  # noqa: E402
 from codefusion_hf.evaluation.systems import System, checkpoint_system, nearest_neighbour_system  # noqa: E402
-from codefusion_hf.evaluation.text_similarity import sentence_chrf  # noqa: E402
 
 
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")

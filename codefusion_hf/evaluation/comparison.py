@@ -16,17 +16,17 @@ import torch
 import transformers
 
 from codefusion_hf import __version__
-from codefusion_hf.evaluation.code_bert_score import CodeBERTScore
-from codefusion_hf.evaluation.confidence import Estimate
-from codefusion_hf.evaluation.exact_match import normalize_whitespace
 from codefusion_hf.evaluation.examples import Example
-from codefusion_hf.evaluation.predictions import predict_all
+from codefusion_hf.evaluation.metrics.code_bert_score import CodeBERTScore
+from codefusion_hf.evaluation.metrics.confidence import Estimate
+from codefusion_hf.evaluation.metrics.exact_match import normalize_whitespace
 from codefusion_hf.evaluation.provenance import code_commit
 from codefusion_hf.evaluation.report import save_report
 from codefusion_hf.evaluation.scoring import KS, score_candidates, score_diversity, unparsable_share
 from codefusion_hf.evaluation.systems import System
 from codefusion_hf.files import write_text
-from codefusion_hf.resumable import process_state
+from codefusion_hf.inference.batches import predict_all
+from codefusion_hf.inference.processes import process_state
 
 
 PREDICTIONS_FOLDER = "predictions"
@@ -39,7 +39,7 @@ def predict_system(
     output_dir: str | os.PathLike[str] | None = None,
 ) -> list[dict[str, Any]]:
     """
-    Candidates of one system, see [`~codefusion_hf.evaluation.predictions.predict_all`].
+    Candidates of one system, see [`~codefusion_hf.inference.batches.predict_all`].
 
     Args:
         system ([`System`]):

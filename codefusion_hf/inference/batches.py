@@ -16,7 +16,13 @@ from accelerate.utils import gather_object
 from tqdm.auto import tqdm
 
 from codefusion_hf.files import write_text
-from codefusion_hf.resumable import check_launcher, check_settings, lock_folder, on_main_process, process_state
+from codefusion_hf.inference.processes import (
+    check_launcher,
+    check_settings,
+    lock_folder,
+    on_main_process,
+    process_state,
+)
 
 
 _BATCHES = "batch-*.json"

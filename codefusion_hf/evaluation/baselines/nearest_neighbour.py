@@ -5,7 +5,7 @@
 from collections.abc import Sequence
 
 from codefusion_hf.data.pairs import normalize_prompt
-from codefusion_hf.evaluation.exact_match import normalize_whitespace
+from codefusion_hf.evaluation.metrics.exact_match import normalize_whitespace
 from codefusion_hf.pipelines import SlottedPrompt, fill_slots, slot_code, slot_prompt
 
 

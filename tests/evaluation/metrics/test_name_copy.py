@@ -5,7 +5,7 @@
 import pytest
 
 from codefusion_hf.evaluation.examples import Example
-from codefusion_hf.evaluation.name_copy import has_quoted_names, name_copy, quoted_names
+from codefusion_hf.evaluation.metrics.name_copy import has_quoted_names, name_copy, quoted_names
 from codefusion_hf.evaluation.scoring import score_candidates
 
 

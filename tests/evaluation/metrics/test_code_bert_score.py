@@ -10,8 +10,8 @@ import torch
 from transformers import AutoModel, AutoTokenizer, T5Config, T5Model
 
 from codefusion_hf.data.tokenization import train_tokenizer
-from codefusion_hf.evaluation.code_bert_score import AUTHORS_LAYER, AUTHORS_MODELS, CodeBERTScore
-from codefusion_hf.evaluation.diversity import diversity
+from codefusion_hf.evaluation.metrics.code_bert_score import AUTHORS_LAYER, AUTHORS_MODELS, CodeBERTScore
+from codefusion_hf.evaluation.metrics.diversity import diversity
 
 
 TEXTS = (
