@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from codefusion_hf.cli import main
 from codefusion_hf.data import overlap as overlap_module
-from codefusion_hf.data.overlap import OverlappingRow, find_overlap, main
+from codefusion_hf.data.overlap import OverlappingRow, find_overlap
 
 
 OTHERS = [
@@ -81,9 +82,7 @@ def test_rules_are_compared_without_their_tables_and_snippets_by_code_alone(tmp_
 
 def test_command_lists_places_only_and_exits_by_what_it_found(tmp_path, others, capsys):
     file = write_rows(tmp_path / "rows.jsonl", ROWS)
-    with pytest.raises(SystemExit) as exit_:
-        main([str(file), "--against", str(others)])
-    assert exit_.value.code == 1
+    assert main(["data", "overlap", str(file), "--against", str(others)]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines == [
         f"{file}:1: text",
@@ -93,9 +92,7 @@ def test_command_lists_places_only_and_exits_by_what_it_found(tmp_path, others, 
         "4 of 5 rows overlap with the 3 rows of 1 files: 1 by text, 2 by similar text, 2 by code.",
     ]
     clean = write_rows(tmp_path / "clean.jsonl", ROWS[2:3])
-    with pytest.raises(SystemExit) as exit_:
-        main([str(clean), "--against", str(others)])
-    assert exit_.value.code == 0
+    assert main(["data", "overlap", str(clean), "--against", str(others)]) == 0
     assert capsys.readouterr().out.startswith("0 of 1 rows overlap")
 
 
@@ -104,9 +101,7 @@ def test_what_is_in_the_other_files_is_not_shown_even_if_malformed(tmp_path, cap
     secret = tmp_path / "secret.jsonl"
     for content in ('{"text": "hush", "code": 5}\n', '{"text": "hush"\n', "hush\n"):
         secret.write_text(content, encoding="utf-8")
-        with pytest.raises(SystemExit) as exit_:
-            main([str(file), "--against", str(secret)])
-        assert exit_.value.code == 2
+        assert main(["data", "overlap", str(file), "--against", str(secret)]) == 2
         output = capsys.readouterr()
         assert str(secret) in output.err and "hush" not in output.err + output.out
         with pytest.raises(ValueError, match="without malformed rows") as error:
@@ -123,6 +118,5 @@ def test_arguments_out_of_range_are_refused(tmp_path, others, capsys):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ValueError, match="one without"):
         find_overlap([tmp_path / "empty"], [others])
-    with pytest.raises(SystemExit) as exit_:
-        main([str(tmp_path / "no.jsonl"), "--against", str(others)])
-    assert exit_.value.code == 2 and "no.jsonl" in capsys.readouterr().err
+    assert main(["data", "overlap", str(tmp_path / "no.jsonl"), "--against", str(others)]) == 2
+    assert "no.jsonl" in capsys.readouterr().err

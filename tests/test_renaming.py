@@ -8,8 +8,9 @@ import random
 
 import pytest
 
+from codefusion_hf.cli import main
 from codefusion_hf.data.pairs import load_pairs
-from codefusion_hf.data.renaming import Renamable, augment_pairs, find_renamable, main, rename_pair
+from codefusion_hf.data.renaming import Renamable, augment_pairs, find_renamable, rename_pair
 
 
 def rename(text, code, names=("new_name",), strings=("fresh",)):
@@ -111,11 +112,12 @@ def test_number_of_copies_is_checked():
 def test_command_writes_the_same_file_each_time(tmp_path, capsys):
     pairs, output = tmp_path / "pairs.jsonl", tmp_path / "more.jsonl"
     pairs.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
-    assert main([str(pairs), "--augment", "2", "--output", str(output)]) == 0
+    assert main(["data", "rename", str(pairs), "--augment", "2", "--output", str(output)]) == 0
     assert "3 pairs and " in capsys.readouterr().out
     written = output.read_bytes()
     assert load_pairs(output)[:3] == load_pairs(pairs)
-    assert main([str(pairs), "--augment", "2", "--output", str(output)]) == 0
+    assert main(["data", "rename", str(pairs), "--augment", "2", "--output", str(output)]) == 0
     assert output.read_bytes() == written
-    assert main([str(pairs), "--augment", "2", "--names-from", str(tmp_path / "none.jsonl"), "--output", "x"]) == 2
+    arguments = [str(pairs), "--augment", "2", "--names-from", str(tmp_path / "none.jsonl"), "--output", "x"]
+    assert main(["data", "rename", *arguments]) == 2
     assert "none.jsonl" in capsys.readouterr().err

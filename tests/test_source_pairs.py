@@ -7,8 +7,9 @@ import json
 
 import pytest
 
+from codefusion_hf.cli import main
 from codefusion_hf.data.pairs import load_pairs
-from codefusion_hf.data.source_pairs import KINDS, MAX_CODE_CHARACTERS, cut_python_pairs, main
+from codefusion_hf.data.source_pairs import KINDS, MAX_CODE_CHARACTERS, cut_python_pairs
 
 
 SOURCE = '''\
@@ -140,18 +141,18 @@ def test_command_writes_pairs_that_the_loaders_read(tmp_path, capsys):
     (folder / "old.py").write_text("print 'x'", encoding="utf-8")
     (folder / "latin.py").write_bytes(b"x = '\xe4'")
     output = tmp_path / "pairs.jsonl"
-    assert main([str(folder), "--output", str(output)]) == 0
+    assert main(["data", "pairs", str(folder), "--output", str(output)]) == 0
     report = capsys.readouterr().out
     assert "5 pairs (docstring 1, comment 2, name 1, assignment 1); 5 duplicates and 2 files" in report
     assert [(row["text"], row["code"]) for row in load_pairs(output)] == rows(SOURCE)
-    assert main([str(folder), "--output", str(output), "--kinds", "comment"]) == 0
+    assert main(["data", "pairs", str(folder), "--output", str(output), "--kinds", "comment"]) == 0
     assert {json.loads(line)["kind"] for line in output.read_text().splitlines()} == {"comment"}
 
 
 def test_command_reports_what_is_wrong_in_one_line(tmp_path, capsys):
-    assert main([str(tmp_path), "--output", str(tmp_path / "pairs.jsonl")]) == 2
+    assert main(["data", "pairs", str(tmp_path), "--output", str(tmp_path / "pairs.jsonl")]) == 2
     assert "got a folder without" in capsys.readouterr().err
     (tmp_path / "a.py").write_text("x = 1\n")
-    assert main([str(tmp_path), "--output", str(tmp_path / "pairs.jsonl")]) == 2
+    assert main(["data", "pairs", str(tmp_path), "--output", str(tmp_path / "pairs.jsonl")]) == 2
     assert "no pairs in there" in capsys.readouterr().err
     assert not (tmp_path / "pairs.jsonl").exists()

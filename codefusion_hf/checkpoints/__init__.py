@@ -32,6 +32,34 @@ def checkpoint_path(name: str) -> Path:
     return Path(__file__).parent / name
 
 
+def language_checkpoint(language: str) -> str:
+    """
+    Name of the checkpoint of a language.
+
+    Args:
+        language (`str`):
+            `bash`, `python` or `cf`.
+
+    Returns:
+        `str`: one of [`available_checkpoints`].
+    """
+    return f"{language}-tiny"
+
+
+def resolve_checkpoint(name_or_path: str) -> str:
+    """
+    Where to load a checkpoint from.
+
+    Args:
+        name_or_path (`str`):
+            Name of a bundled checkpoint, folder or Hub id.
+
+    Returns:
+        `str`: the folder of a bundled checkpoint; anything else as it is.
+    """
+    return str(checkpoint_path(name_or_path)) if name_or_path in available_checkpoints() else name_or_path
+
+
 def baseline_path(language: str) -> Path | None:
     """
     Folder of the auto-regressive baseline of a language, for
@@ -48,4 +76,10 @@ def baseline_path(language: str) -> Path | None:
     return path if (path / "config.json").is_file() else None
 
 
-__all__ = ["available_checkpoints", "baseline_path", "checkpoint_path"]
+__all__ = [
+    "available_checkpoints",
+    "baseline_path",
+    "checkpoint_path",
+    "language_checkpoint",
+    "resolve_checkpoint",
+]

@@ -1,189 +1,266 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
-"""`codefusion data`: invented rows to train on."""
+"""`codefusion data`: what is in data files, and more data to train on."""
 
-import argparse
-import importlib
-import itertools
 import json
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from codefusion_hf.data.arguments import DataArguments
+from codefusion_hf.languages import LANGUAGES
+from codefusion_hf.terminal import printable
+
+from .parser import CommandParser, Commands, add_command
 
 
-# Where the pairs of a language come from: a module with `generate_pairs(seed)`, which gives rows without end.
-PAIRS = {
-    "bash": "codefusion_hf.languages.bash.synthetic",
-    "python": "codefusion_hf.languages.python.synthetic",
-}
-# CF rows have tables, and a writer of their own.
-LANGUAGES = (*PAIRS, "cf")
-# Which cosine similarity of TF-IDF vectors to a prompt of an excluded file is too much.
-MAX_SIMILARITY = 0.9
-# Rows that are compared with excluded ones at once.
-BLOCK_SIZE = 4096
-# Rows after which it is no use to go on if none of them was new.
-MAX_REPEATED = 200_000
+_SEED = {"metavar": "S", "help": "the same seed gives the same rows (%(default)s)"}
+_OUTPUT = {"metavar": "FILE", "help": "JSON Lines file to write"}
 
 
-def load_generator(language: str) -> Callable[[int], Iterator[dict[str, str]]]:
+@dataclass(kw_only=True)
+class InspectArguments:
+    """Which rows are looked at, and how."""
+
+    path: str = field(
+        metadata={"positional": True, "metavar": "FILE", "help": "file or folder, or hf://datasets/OWNER/NAME"}
+    )
+    name: str | None = field(default=None, metadata={"help": "configuration of a Hub data set"})
+    streaming: bool = field(default=False, metadata={"help": "fetch no more of a Hub data set than --limit rows"})
+    limit: int | None = field(default=None, metadata={"metavar": "N", "help": "look at the first N rows (all)"})
+    tokenizer: str | None = field(
+        default=None, metadata={"metavar": "PATH", "help": "folder or Hub id (that of the bundled bash-tiny)"}
+    )
+    language: str | None = field(
+        default=None, metadata={"choices": LANGUAGES, "help": "what to mask the example as (the guess)"}
+    )
+
+
+@dataclass(kw_only=True)
+class PairsArguments:
+    """Which pairs are cut out of which source."""
+
+    paths: list[str] = field(
+        metadata={"positional": True, "metavar": "SOURCE", "help": "Python files, or folders with some"}
+    )
+    output: str = field(metadata=_OUTPUT)
+    kinds: list[str] | None = field(
+        default=None,
+        metadata={
+            "choices": ("docstring", "comment", "name", "assignment"),
+            "help": "which pairs to cut (all)",
+        },
+    )
+
+
+@dataclass(kw_only=True)
+class RenameArguments:
+    """Which pairs get copies by other names."""
+
+    path: str = field(
+        metadata={"positional": True, "metavar": "FILE", "help": "file of pairs, in any format that has prompts"}
+    )
+    augment: int = field(metadata={"metavar": "N", "help": "copies of each pair"})
+    names_from: list[str] = field(
+        default_factory=list, metadata={"metavar": "FILE", "help": "pairs whose names are drawn, too"}
+    )
+    seed: int = field(default=0, metadata=_SEED)
+    output: str = field(metadata=_OUTPUT)
+
+
+@dataclass(kw_only=True)
+class SynthesizeArguments:
+    """Which rows are invented."""
+
+    language: str = field(metadata={"positional": True, "choices": LANGUAGES, "help": "language of the code"})
+    num_rows: int = field(metadata={"metavar": "N", "help": "how many rows"})
+    seed: int = field(default=0, metadata=_SEED)
+    exclude: list[str] = field(
+        default_factory=list,
+        metadata={
+            "metavar": "FILE",
+            "help": "data files whose prompts, similar ones, and (of Bash and Python) programs are left out",
+        },
+    )
+    held_out_tables: bool = field(
+        default=False,
+        metadata={"help": "of cf: tables of subjects that no other rows are about, to measure with"},
+    )
+    output: str = field(metadata=_OUTPUT)
+
+
+@dataclass(kw_only=True)
+class OverlapArguments:
+    """Which files are compared."""
+
+    paths: list[str] = field(
+        metadata={
+            "positional": True,
+            "metavar": "FILE_OR_FOLDER",
+            "help": "data files, or folders with .jsonl files, to be listed",
+        }
+    )
+    against: list[str] = field(
+        metadata={"metavar": "FILE", "help": "data files to compare with, of which nothing is shown"}
+    )
+    max_similarity: float = field(
+        default=0.9,
+        metadata={
+            "metavar": "COSINE",
+            "help": "cosine of TF-IDF vectors from which two texts are similar (%(default)s)",
+        },
+    )
+
+
+def inspect(arguments: InspectArguments, data: DataArguments) -> None:
     """
-    The generator of a language's pairs.
+    Show what is in a data file. Malformed rows are counted, whatever `skip_malformed` says.
 
     Args:
-        language (`str`):
-            One of `PAIRS`.
-
-    Returns:
-        `Callable[[int], Iterator[dict[str, str]]]`: a function of the seed that gives rows with `text` and `code`.
-
-    Raises:
-        ValueError: if there is none for the language.
+        arguments ([`InspectArguments`]):
+            Which rows are looked at.
+        data ([`~codefusion_hf.data.arguments.DataArguments`]):
+            How the file is read.
     """
-    if language not in PAIRS:
-        raise ValueError(f"`language` must be one of {', '.join(PAIRS)}, got {language!r}.")
-    generator: Callable[[int], Iterator[dict[str, str]]] = importlib.import_module(PAIRS[language]).generate_pairs
-    return generator
+    import transformers
+
+    from codefusion_hf.data.inspection import load_tokenizer, print_report
+    from codefusion_hf.data.pairs import load_rows
+
+    transformers.utils.logging.set_verbosity_error()
+    loaded = load_rows(
+        arguments.path,
+        split=data.split,
+        name=arguments.name,
+        streaming=arguments.streaming,
+        limit=arguments.limit,
+        **{**data.load_options(), "on_malformed": "skip"},
+    )
+    print_report(loaded, load_tokenizer(arguments.tokenizer), arguments.language)
 
 
-class _Excluded:
-    """What must not be trained on: prompts, what is near them, and programs."""
-
-    def __init__(self, files: Sequence[str | Path], others: Sequence[str]):
-        from codefusion_hf.data.cf_exclusion import SimilarPrompts
-        from codefusion_hf.data.pairs import load_pairs
-
-        pairs = [pair for file in files for pair in load_pairs(file)]
-        self.codes = {_program(pair["code"]) for pair in pairs}
-        self.prompts = SimilarPrompts([pair["text"] for pair in pairs], others, MAX_SIMILARITY)
-
-    def find(self, rows: Sequence[dict[str, str]]) -> list[bool]:
-        similar = self.prompts.find([row["text"] for row in rows])
-        return [
-            is_similar or _program(row["code"]) in self.codes for is_similar, row in zip(similar, rows, strict=True)
-        ]
-
-
-def _program(code: str) -> str:
-    return "\n".join(" ".join(line.split()) for line in code.strip().splitlines())
-
-
-def write_pairs(
-    path: str | Path, language: str, num_rows: int, seed: int = 0, exclude: Sequence[str | Path] = ()
-) -> dict[str, int]:
+def pairs(arguments: PairsArguments) -> None:
     """
-    Write invented pairs, all of them different, to a JSON Lines file, while they are invented.
+    Cut pairs of a prompt and code out of Python source.
 
     Args:
-        path (`str` or `Path`):
-            The file to write; an older one is replaced when the new one is whole.
-        language (`str`):
-            One of `PAIRS`.
-        num_rows (`int`):
-            How many rows, 1 or more.
-        seed (`int`, *optional*, defaults to 0):
-            The same seed gives the same rows.
-        exclude (sequence of `str` or `Path`, *optional*):
-            Files whose prompts, prompts within a TF-IDF cosine of `MAX_SIMILARITY` of them, and programs are left out.
-
-    Returns:
-        `dict[str, int]`: how many rows were `written`, left out as `excluded`, and as `repeated`.
-
-    Raises:
-        OSError: if a file cannot be read or written.
-        ValueError: if a file is malformed, an argument is out of range, or no new rows come any more.
+        arguments ([`PairsArguments`]):
+            Which pairs, and of which source.
     """
-    if num_rows < 1:
-        raise ValueError(f"`num_rows` must be 1 or more, got {num_rows}.")
-    rows = load_generator(language)(seed)
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8") as file:
-            counts = _write_rows(file, rows, num_rows, exclude)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return counts
+    from codefusion_hf.data.source_pairs import KINDS, read_source_pairs
+
+    kinds = arguments.kinds or KINDS
+    rows, num_duplicates, num_skipped = read_source_pairs(arguments.paths, kinds)
+    _write_json_lines(arguments.output, rows)
+    counts = Counter(row["kind"] for row in rows)
+    print(
+        f"{arguments.output}: {len(rows):,} pairs ({', '.join(f'{kind} {counts[kind]:,}' for kind in kinds)}); "
+        f"{num_duplicates:,} duplicates and {num_skipped:,} files that do not parse left out"
+    )
 
 
-def _write_rows(
-    file: Any, rows: Iterator[dict[str, str]], num_rows: int, exclude: Sequence[str | Path]
-) -> dict[str, int]:
-    counts = {"written": 0, "excluded": 0, "repeated": 0}
-    seen: set[int] = set()
-    excluded: _Excluded | None = None
-    repeated_since = 0
-    while counts["written"] < num_rows:
-        block = list(itertools.islice(rows, BLOCK_SIZE))
-        if exclude and excluded is None:
-            excluded = _Excluded(exclude, [row["text"] for row in block])
-        is_excluded = excluded.find(block) if excluded is not None else [False] * len(block)
-        for row, is_out in zip(block, is_excluded, strict=True):
-            if counts["written"] == num_rows:
-                break
-            if is_out:
-                counts["excluded"] += 1
-                continue
-            key = hash((row["text"], row["code"]))
-            if key in seen:
-                counts["repeated"] += 1
-                repeated_since += 1
-                continue
-            seen.add(key)
-            repeated_since = 0
-            file.write(json.dumps({"id": counts["written"], **row}, ensure_ascii=False) + "\n")
-            counts["written"] += 1
-        if repeated_since >= MAX_REPEATED:
-            raise ValueError(
-                f"`num_rows` is {num_rows}, but after {counts['written']} rows no new one has come for {MAX_REPEATED}."
-            )
-    return counts
+def rename(arguments: RenameArguments) -> None:
+    """
+    Add copies by other names to Python pairs.
+
+    Args:
+        arguments ([`RenameArguments`]):
+            Which pairs.
+    """
+    from codefusion_hf.data.pairs import load_pairs
+    from codefusion_hf.data.renaming import augment_pairs
+
+    rows = load_pairs(arguments.path)
+    name_rows = [row for path in arguments.names_from for row in load_pairs(path)]
+    augmented = augment_pairs(rows, arguments.augment, arguments.seed, name_rows)
+    _write_json_lines(arguments.output, augmented)
+    print(f"{arguments.output}: {len(rows):,} pairs and {len(augmented) - len(rows):,} copies by other names")
 
 
-def synthesize_command(args: argparse.Namespace) -> None:
-    """`codefusion data synthesize`: write invented rows of a language to a file."""
-    if args.language == "cf":
+def synthesize(arguments: SynthesizeArguments) -> None:
+    """
+    Invent rows of a language.
+
+    Args:
+        arguments ([`SynthesizeArguments`]):
+            Which rows.
+    """
+    from codefusion_hf.data import synthesis
+
+    output, num_rows, seed, exclude = arguments.output, arguments.num_rows, arguments.seed, arguments.exclude
+    if arguments.language == "cf":
         from codefusion_hf.data.cf_synthetic import write_rows
 
-        counts = write_rows(args.output, args.num_rows, args.seed, args.exclude)
+        counts = write_rows(output, num_rows, seed, exclude, arguments.held_out_tables)
         counts["excluded"] = counts.pop("similar")
+    elif arguments.held_out_tables:
+        raise ValueError("--held-out-tables is for cf: no other language has tables.")
     else:
-        counts = write_pairs(args.output, args.language, args.num_rows, args.seed, args.exclude)
+        counts = synthesis.write_pairs(output, arguments.language, num_rows, seed, exclude)
     print(
-        f"{args.output}: {counts['written']} rows. Left out {counts['excluded']} that are in {len(args.exclude)} "
-        f"excluded files or within {MAX_SIMILARITY} TF-IDF cosine of a prompt there, and {counts['repeated']} that "
-        "repeat another one."
+        f"{output}: {counts['written']} rows. Left out {counts['excluded']} that are in {len(exclude)} excluded files "
+        f"or within {synthesis.MAX_SIMILARITY} TF-IDF cosine of a prompt there, and {counts['repeated']} that repeat "
+        "another one."
     )
 
 
-def add_data_parser(commands: "argparse._SubParsersAction[Any]") -> None:
+def overlap(arguments: OverlapArguments) -> int:
     """
-    Add `data` and its commands to a command line.
+    List the rows of data files that others have too, and show nothing of these.
 
     Args:
-        commands (`argparse._SubParsersAction`):
-            Where to, as of [`argparse.ArgumentParser.add_subparsers`].
+        arguments ([`OverlapArguments`]):
+            Which files are compared.
+
+    Returns:
+        `int`: exit code: 1 if there are any.
     """
-    data = commands.add_parser("data", help="make data to train on")
-    kinds = data.add_subparsers(required=True, metavar="COMMAND")
-    synthesize = kinds.add_parser("synthesize", help="invent pairs of a prompt and code")
-    synthesize.add_argument("language", choices=LANGUAGES, help="language of the code")
-    synthesize.add_argument("--num-rows", type=int, required=True, metavar="N", help="how many rows")
-    synthesize.add_argument(
-        "--seed", type=int, default=0, metavar="S", help="the same seed gives the same rows (%(default)s)"
+    from codefusion_hf.data.overlap import KINDS, find_overlap
+
+    found = find_overlap(arguments.paths, arguments.against, arguments.max_similarity)
+    for row in found.rows:
+        print(f"{printable(row.location)}: {', '.join(row.kinds)}")
+    counts = ", ".join(f"{found.count(kind)} by {kind}" for kind in KINDS)
+    print(
+        f"{len(found.rows)} of {found.num_rows} rows overlap with the {found.num_other_rows} rows of "
+        f"{len(arguments.against)} files: {counts}."
     )
-    synthesize.add_argument(
-        "--exclude",
-        nargs="+",
-        default=[],
-        metavar="FILE",
-        help="data files whose prompts, similar ones, and (of Bash and Python) programs are left out",
-    )
-    synthesize.add_argument("--output", required=True, metavar="FILE", help="JSON Lines file to write")
-    synthesize.set_defaults(command=synthesize_command)
+    return 1 if found.rows else 0
 
 
-__all__ = ["LANGUAGES", "PAIRS", "add_data_parser", "load_generator", "synthesize_command", "write_pairs"]
+def _write_json_lines(path: str, rows: Iterable[Mapping[str, str]]) -> None:
+    from codefusion_hf.files import write_text
+
+    write_text(Path(path), "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+def add_commands(commands: "Commands[CommandParser]") -> None:
+    """
+    Add `data` and its commands to the command line.
+
+    Args:
+        commands:
+            Where to, from [`CommandParser.add_commands`].
+    """
+    kinds = commands.add_parser("data", help="look at data, and make more to train on").add_commands()
+    add_command(kinds, "inspect", inspect, InspectArguments, DataArguments, help="show what is in a data file")
+    add_command(kinds, "pairs", pairs, PairsArguments, help="cut pairs of a prompt and code out of Python source")
+    add_command(kinds, "rename", rename, RenameArguments, help="add copies by other names to Python pairs")
+    add_command(kinds, "synthesize", synthesize, SynthesizeArguments, help="invent pairs of a prompt and code")
+    add_command(kinds, "overlap", overlap, OverlapArguments, help="list the rows of data files that others have too")
+
+
+__all__ = [
+    "InspectArguments",
+    "OverlapArguments",
+    "PairsArguments",
+    "RenameArguments",
+    "SynthesizeArguments",
+    "add_commands",
+    "inspect",
+    "overlap",
+    "pairs",
+    "rename",
+    "synthesize",
+]

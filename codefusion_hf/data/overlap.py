@@ -3,7 +3,7 @@
 """
 Which rows of some data files are, or nearly are, rows of others:
 
-    python -m codefusion_hf.data.overlap codefusion_hf/cookbook --against validation.jsonl test.jsonl
+    codefusion data overlap codefusion_hf/cookbook --against validation.jsonl test.jsonl
 
 It lists the rows of the first files by file and line, and shows nothing of the others, so that a test file can be
 compared with by those who must not read it. The exit code is 1 if there are any such rows, 2 if a file cannot be read.
@@ -14,7 +14,6 @@ collapsed, that of a rule without its table. Equal code is no leak by itself: ma
 """
 
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,6 @@ from codefusion_hf.data.cf_exclusion import SimilarPrompts
 from codefusion_hf.data.pairs import load_rows, normalize_prompt
 from codefusion_hf.data.sources import HUB_PREFIX, detect_format, read_records
 from codefusion_hf.evaluation.metrics.exact_match import normalize_whitespace
-from codefusion_hf.terminal import OneLineErrorParser, printable
 
 
 # What a row can share with the other files, in the order in which it is printed.
@@ -155,9 +153,7 @@ def _load_silently(path: str | Path) -> list[dict[str, str]]:
     try:
         return load_rows(path).rows
     except ValueError:
-        problem = (
-            f"{path}: expected a data file without malformed rows; `python -m codefusion_hf.data.inspect` shows why"
-        )
+        problem = f"{path}: expected a data file without malformed rows; `codefusion data inspect` shows why"
     raise ValueError(f"{problem} it is none.")
 
 
@@ -167,47 +163,6 @@ def _are_similar(prompts: Sequence[str], other_prompts: Sequence[str], max_simil
     similar_prompts = SimilarPrompts(other_prompts, prompts, max_similarity)
     blocks = (prompts[start : start + BLOCK_SIZE] for start in range(0, len(prompts), BLOCK_SIZE))
     return [is_similar for block in blocks for is_similar in similar_prompts.find(block)]
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """The command line; see the documentation of this module."""
-    parser = OneLineErrorParser(
-        prog="python -m codefusion_hf.data.overlap", description="List the rows of data files that others have too."
-    )
-    parser.add_argument(
-        "paths", nargs="+", metavar="FILE_OR_FOLDER", help="data files, or folders with .jsonl files, to be listed"
-    )
-    parser.add_argument(
-        "--against",
-        nargs="+",
-        required=True,
-        metavar="FILE",
-        help="data files to compare with, of which nothing is shown",
-    )
-    parser.add_argument(
-        "--max-similarity",
-        type=float,
-        default=MAX_SIMILARITY,
-        metavar="COSINE",
-        help="cosine of TF-IDF vectors from which two texts are similar (%(default)s)",
-    )
-    args = parser.parse_args(arguments)
-    try:
-        overlap = find_overlap(args.paths, args.against, args.max_similarity)
-    except (OSError, ValueError) as error:
-        parser.error(printable(str(error)))
-    for row in overlap.rows:
-        print(f"{printable(row.location)}: {', '.join(row.kinds)}")
-    counts = ", ".join(f"{overlap.count(kind)} by {kind}" for kind in KINDS)
-    print(
-        f"{len(overlap.rows)} of {overlap.num_rows} rows overlap with the {overlap.num_other_rows} rows of "
-        f"{len(args.against)} files: {counts}."
-    )
-    sys.exit(1 if overlap.rows else 0)
-
-
-if __name__ == "__main__":
-    main()
 
 
 __all__ = ["Overlap", "OverlappingRow", "find_overlap"]

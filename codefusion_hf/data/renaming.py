@@ -1,8 +1,8 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
 """
-More pairs from Python pairs, by other names: `python -m codefusion_hf.data.renaming FILE --augment N --output
-FILE.jsonl`. What a model learns from these is to copy names from the prompt instead of guessing them.
+More pairs from Python pairs, by other names: `codefusion data rename FILE --augment N --output FILE.jsonl`. What a
+model learns from these is to copy names from the prompt instead of guessing them.
 
 Renamed is what a prompt has between backticks or quotes and the code has as well, in both, consistently:
 
@@ -17,24 +17,18 @@ from the seed, the copy and the row, so the same command always writes the same 
 bit for bit.
 """
 
-import argparse
 import ast
 import builtins
 import encodings.aliases
-import json
 import keyword
 import random
 import re
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from codefusion_hf.data.deduplication import deduplicate
-from codefusion_hf.data.pairs import load_pairs
 from codefusion_hf.data.source_code import parse_python
-from codefusion_hf.files import write_text
-from codefusion_hf.terminal import OneLineErrorParser
 
 
 # What prompts quote, with its quotes. A quote inside a word is an apostrophe.
@@ -267,45 +261,4 @@ def _names_with_meaning(node: ast.AST) -> list[str]:
     return []
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """The parser of the command line."""
-    parser = OneLineErrorParser(
-        prog="python -m codefusion_hf.data.renaming", description="Add copies by other names to Python pairs."
-    )
-    parser.add_argument("path", metavar="FILE", help="file of pairs, in any format that has prompts")
-    parser.add_argument("--augment", required=True, type=int, metavar="N", help="copies of each pair")
-    parser.add_argument("--names-from", nargs="+", default=[], metavar="FILE", help="pairs whose names are drawn, too")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the draws (0)")
-    parser.add_argument("--output", required=True, type=Path, metavar="FILE", help="JSON Lines to write all pairs to")
-    return parser
-
-
-def main(argv: list[str] | None = None) -> int:
-    """
-    Run the command line.
-
-    Args:
-        argv (`list[str]`, *optional*):
-            Its arguments; those of the process by default.
-
-    Returns:
-        `int`: exit code: 0, or 2 for bad input (with one line on standard error).
-    """
-    args = make_parser().parse_args(argv)
-    try:
-        rows = load_pairs(args.path)
-        name_rows = [row for path in args.names_from for row in load_pairs(path)]
-        augmented = augment_pairs(rows, args.augment, args.seed, name_rows)
-        write_text(args.output, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in augmented))
-    except (OSError, ValueError) as error:
-        print(f"{make_parser().prog}: error: {error}", file=sys.stderr)
-        return 2
-    print(f"{args.output}: {len(rows):,} pairs and {len(augmented) - len(rows):,} copies by other names")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
-
-
-__all__ = ["QUOTED", "Renamable", "augment_pairs", "find_renamable", "main", "make_parser", "rename_pair"]
+__all__ = ["QUOTED", "Renamable", "augment_pairs", "find_renamable", "rename_pair"]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 Pairs of a prompt and code that Python source has in it, for training between code alone and hand-written pairs:
-`python -m codefusion_hf.data.source_pairs SOURCE... --output FILE.jsonl`. Files are parsed, never run.
+`codefusion data pairs SOURCE... --output FILE.jsonl`. Files are parsed, never run.
 
 There are four kinds, each with the code in the form that `ast.unparse` gives it, as most of CoNaLa's is:
 
@@ -17,13 +17,9 @@ lambdas and comprehensions, and its strings. Those that are words of the sentenc
 others are listed behind it: `Join the parts of `path` with `separator`, '.'`.
 """
 
-import argparse
 import ast
 import builtins
-import json
 import re
-import sys
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -31,8 +27,6 @@ from typing import NamedTuple
 from codefusion_hf.data.deduplication import deduplicate
 from codefusion_hf.data.source_code import parse_python
 from codefusion_hf.data.sources import Record, read_source_files
-from codefusion_hf.files import write_text
-from codefusion_hf.terminal import OneLineErrorParser
 
 
 KINDS = ("docstring", "comment", "name", "assignment")
@@ -254,61 +248,42 @@ def _names_and_strings(nodes: Sequence[ast.AST], imported: Collection[str]) -> t
     return [name for name in names if name not in ("self", "cls")], list(strings)
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """The parser of the command line."""
-    parser = OneLineErrorParser(
-        prog="python -m codefusion_hf.data.source_pairs",
-        description="Cut pairs of a prompt and code out of Python source.",
-    )
-    parser.add_argument("paths", nargs="+", type=Path, metavar="SOURCE", help="Python files, or folders with some")
-    parser.add_argument("--output", required=True, type=Path, metavar="FILE", help="JSON Lines to write the pairs to")
-    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="which pairs to cut (all)")
-    return parser
-
-
-def main(argv: list[str] | None = None) -> int:
+def read_source_pairs(
+    paths: Sequence[str | Path], kinds: Collection[str] = KINDS
+) -> tuple[list[dict[str, str]], int, int]:
     """
-    Run the command line.
+    Cut the pairs out of Python files, each once.
 
     Args:
-        argv (`list[str]`, *optional*):
-            Its arguments; those of the process by default.
+        paths (`Sequence[str | Path]`):
+            Python files, or folders with some.
+        kinds (collection of `str`, *optional*):
+            Which pairs to cut, of `KINDS`. Defaults to all.
 
     Returns:
-        `int`: exit code: 0, or 2 for bad input (with one line on standard error).
+        `tuple`: rows with `text`, `code` and `kind`; how many repeated another one; and how many files do not parse.
+
+    Raises:
+        OSError: if a file cannot be read.
+        ValueError: if a kind is unknown, or there are no pairs.
     """
-    args = make_parser().parse_args(argv)
     rows: list[dict[str, str]] = []
     num_skipped = 0
-    try:
-        for path in args.paths:
-            for _, source in read_source_files(path, "python"):
-                try:
-                    if isinstance(source, Record):
-                        raise ValueError(source.problem)
-                    pairs = cut_python_pairs(source, args.kinds)
-                except ValueError:
-                    # A standard library has files that are broken on purpose, to test with.
-                    num_skipped += 1
-                    continue
-                rows += [{"text": pair.text, "code": pair.code, "kind": pair.kind} for pair in pairs]
-        rows, num_duplicates = deduplicate(rows)
-        if not rows:
-            raise ValueError(f"{', '.join(map(str, args.paths))}: no pairs in there.")
-        write_text(args.output, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-    except (OSError, ValueError) as error:
-        print(f"{make_parser().prog}: error: {error}", file=sys.stderr)
-        return 2
-    counts = Counter(row["kind"] for row in rows)
-    print(
-        f"{args.output}: {len(rows):,} pairs ({', '.join(f'{kind} {counts[kind]:,}' for kind in args.kinds)}); "
-        f"{num_duplicates:,} duplicates and {num_skipped:,} files that do not parse left out"
-    )
-    return 0
+    for path in paths:
+        for _, source in read_source_files(Path(path), "python"):
+            try:
+                if isinstance(source, Record):
+                    raise ValueError(source.problem)
+                pairs = cut_python_pairs(source, kinds)
+            except ValueError:
+                # A standard library has files that are broken on purpose, to test with.
+                num_skipped += 1
+                continue
+            rows += [{"text": pair.text, "code": pair.code, "kind": pair.kind} for pair in pairs]
+    rows, num_duplicates = deduplicate(rows)
+    if not rows:
+        raise ValueError(f"{', '.join(map(str, paths))}: no pairs in there.")
+    return rows, num_duplicates, num_skipped
 
 
-if __name__ == "__main__":
-    sys.exit(main())
-
-
-__all__ = ["KINDS", "SourcePair", "cut_python_pairs", "main", "make_parser"]
+__all__ = ["KINDS", "SourcePair", "cut_python_pairs", "read_source_pairs"]

@@ -1,6 +1,6 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
-"""How good is a checkpoint? Candidates of each system for the same prompts, their scores, and a report of them."""
+"""Candidates of each system for the same prompts, their scores, and a report of them."""
 
 import dataclasses
 import itertools
@@ -8,6 +8,7 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +17,18 @@ import torch
 import transformers
 
 from codefusion_hf import __version__
+from codefusion_hf.evaluation.arguments import EvaluationArguments
 from codefusion_hf.evaluation.examples import Example
 from codefusion_hf.evaluation.metrics.code_bert_score import CodeBERTScore
 from codefusion_hf.evaluation.metrics.confidence import Estimate
 from codefusion_hf.evaluation.metrics.exact_match import normalize_whitespace
 from codefusion_hf.evaluation.provenance import code_commit
 from codefusion_hf.evaluation.report import save_report
-from codefusion_hf.evaluation.scoring import KS, score_candidates, score_diversity, unparsable_share
+from codefusion_hf.evaluation.scoring import metric_title, score_candidates, score_diversity, unparsable_share
 from codefusion_hf.evaluation.systems import System
 from codefusion_hf.files import write_text
-from codefusion_hf.inference.batches import predict_all
-from codefusion_hf.inference.processes import process_state
+from codefusion_hf.inference.batches import lock_folder, run_batches
+from codefusion_hf.inference.processes import on_main_process, process_state
 
 
 PREDICTIONS_FOLDER = "predictions"
@@ -39,7 +41,7 @@ def predict_system(
     output_dir: str | os.PathLike[str] | None = None,
 ) -> list[dict[str, Any]]:
     """
-    Candidates of one system, see [`~codefusion_hf.inference.batches.predict_all`].
+    Candidates of one system, see [`~codefusion_hf.inference.batches.run_batches`].
 
     Args:
         system ([`System`]):
@@ -57,27 +59,29 @@ def predict_system(
     Raises:
         `ValueError`: If the folder holds predictions made with other settings.
     """
-    return predict_all(
-        system.predict,
-        [example.prompt for example in examples],
-        batch_size=batch_size,
-        folder=None if output_dir is None else Path(output_dir) / PREDICTIONS_FOLDER / system.name,
-        settings=system.settings,
-        description=system.title,
-    )
+    folder = None if output_dir is None else Path(output_dir) / PREDICTIONS_FOLDER / system.name
+    with ExitStack() as stack:
+        if folder is not None:
+            on_main_process(process_state(), lambda: stack.enter_context(lock_folder(folder)))
+        rows = run_batches(
+            lambda batch, start: system.predict([row["prompt"] for row in batch], start),
+            lambda: ({"prompt": example.prompt} for example in examples),
+            len(examples),
+            batch_size=batch_size,
+            settings=system.settings,
+            description=system.title,
+            folder=folder,
+        )
+        return [{name: value for name, value in row.items() if name != "prompt"} for row in rows]
 
 
 def evaluate_systems(
     systems: Sequence[System],
     examples: Sequence[Example],
-    language: str,
+    arguments: EvaluationArguments,
     *,
-    ks: Sequence[int] = KS,
-    batch_size: int = 16,
     train_codes: Sequence[str] | None = None,
     encoder: CodeBERTScore | None = None,
-    output_dir: str | os.PathLike[str] | None = None,
-    **settings: Any,
 ) -> dict[str, Any]:
     """
     Compare systems on the same prompts.
@@ -91,23 +95,17 @@ def evaluate_systems(
             column for each.
         examples (sequence of [`Example`]):
             Prompts and references, one or more.
-        language (`str`):
-            `bash`, `python` or `cf`.
-        ks (sequence of `int`, *optional*, defaults to `(1, 3, 5)`):
-            How many candidates to look at.
-        batch_size (`int`, *optional*, defaults to 16):
-            Prompts generated at once, 1 or more. The noise depends on it.
+        arguments ([`~codefusion_hf.evaluation.arguments.EvaluationArguments`]):
+            Those of the evaluation, of which `language`, `ks`, `batch_size` and `output_dir` count here; `data` and
+            `limit` are written in the report. The folder gets the report
+            ([`~codefusion_hf.evaluation.report.save_report`]), `predictions.jsonl` (one line a prompt: `prompt`,
+            `references`, and the candidates of each system by its name), and what an interrupted evaluation has so
+            far.
         train_codes (sequence of `str`, *optional*):
             Programs trained on. With them, the report has scores of their own for the examples whose references are
             all new.
         encoder ([`CodeBERTScore`], *optional*):
             Encoder of the scores that need one.
-        output_dir (`str` or `os.PathLike`, *optional*):
-            Folder for the report ([`~codefusion_hf.evaluation.report.save_report`]), `predictions.jsonl` (one line a
-            prompt: `prompt`, `references`, and the candidates of each system by its name), and what an interrupted
-            evaluation has so far. Nothing is kept if not given.
-        settings:
-            More to write in the report, ready for JSON.
 
     Returns:
         `dict`: The report, ready for JSON:
@@ -117,8 +115,10 @@ def evaluate_systems(
           `None` without training codes or new examples), `diversity`
           ([`~codefusion_hf.evaluation.scoring.score_diversity`]), and `seconds` that its predictions took in this run
           (what an interrupted one had made is not made again).
+        - `titles`: what tables call the scores, by their names.
         - `language`, `num_prompts`, `num_novel_prompts`, `unparsable_references` (per cent), `encoder`, `batch_size`,
-          `ks`, the other settings, `commit` (of the checkout that the code is run from) and `versions`.
+          `ks`, `data` (the name of the file alone), `limit`, `commit` (of the checkout that the code is run from) and
+          `versions`.
 
     Raises:
         `ValueError`: If there are no examples or no systems, a number is out of its range, or `output_dir` holds
@@ -128,8 +128,7 @@ def evaluate_systems(
         raise ValueError("`examples` must have at least one entry, got none.")
     if len({system.name for system in systems}) < max(1, len(systems)):
         raise ValueError(f"`systems` must be one or more with different names, got {[s.name for s in systems]}.")
-    if batch_size < 1:
-        raise ValueError(f"`batch_size` must be 1 or more, got {batch_size}.")
+    language, ks = arguments.language, arguments.ks
     is_novel = None
     if train_codes is not None:
         known = {normalize_whitespace(code) for code in train_codes}
@@ -141,10 +140,10 @@ def evaluate_systems(
     if is_novel is not None:
         for row, row_is_novel in zip(rows, is_novel, strict=True):
             row["novel"] = row_is_novel
-    report_of_systems = {}
+    report_of_systems: dict[str, dict[str, Any]] = {}
     for system in systems:
         started = time.perf_counter()
-        predictions = predict_system(system, examples, batch_size, output_dir)
+        predictions = predict_system(system, examples, arguments.batch_size, arguments.output_dir)
         seconds = time.perf_counter() - started
         candidates = [prediction["candidates"] for prediction in predictions]
         report_of_systems[system.name] = {
@@ -174,9 +173,10 @@ def evaluate_systems(
         "num_novel_prompts": None if is_novel is None else sum(is_novel),
         "unparsable_references": unparsable_share(examples, language),
         "encoder": None if encoder is None else encoder.name,
-        "batch_size": batch_size,
-        "ks": list(ks),
-        **settings,
+        "batch_size": arguments.batch_size,
+        "ks": ks,
+        "data": Path(arguments.data).name,
+        "limit": arguments.limit,
         "commit": code_commit(),
         "versions": {
             "codefusion-hf": __version__,
@@ -184,10 +184,15 @@ def evaluate_systems(
             "transformers": transformers.__version__,
             "diffusers": diffusers.__version__,
         },
+        "titles": {
+            name: metric_title(language, name, *([] if encoder is None else [encoder.name]))
+            for system in report_of_systems.values()
+            for name in system["metrics"]
+        },
         "systems": report_of_systems,
     }
-    if output_dir is not None and process_state().is_main_process:
-        folder = Path(output_dir)
+    if arguments.output_dir is not None and process_state().is_main_process:
+        folder = Path(arguments.output_dir)
         write_text(folder / "predictions.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
         save_report(report, folder)
     return report

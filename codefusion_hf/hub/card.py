@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The card of a checkpoint with all that is known of it: scores of a report, licence, training data."""
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,17 +12,13 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from huggingface_hub.utils import HFValidationError, validate_repo_id
 from transformers import PreTrainedModel
 
+from codefusion_hf.evaluation.report import CHECKPOINT_SYSTEM, report_markdown, report_title
 from codefusion_hf.modeling.card import MADE_CARD, UNKNOWN_DATA
 from codefusion_hf.pipelines.pipeline_card import pipeline_card
 
 
-# The system of a report whose scores are the checkpoint's; the others are what it is compared with.
-CHECKPOINT_SYSTEM = "checkpoint"
-
 # Settings of an evaluation that a card does not repeat.
 HIDDEN_SETTINGS = ("checkpoint", "checkpoint_hash")
-
-LESS_IS_BETTER = ("edit_distance",)
 
 
 def load_card(path: str | os.PathLike[str]) -> ModelCard:
@@ -46,51 +41,18 @@ def load_card(path: str | os.PathLike[str]) -> ModelCard:
         raise ValueError(f"`{path}` has metadata that is not a mapping in YAML: {error}") from error
 
 
-def load_report(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """
-    Read the report of an evaluation.
-
-    Args:
-        path (`str` or `os.PathLike`):
-            The `report.json` of [`~codefusion_hf.evaluation.report.save_report`].
-
-    Returns:
-        `dict`: the report.
-
-    Raises:
-        OSError: if it cannot be read.
-        ValueError: if it is no such report, or has no scores of a checkpoint.
-    """
-    try:
-        report = json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"report `{path}` is not JSON: {error}") from error
-    try:
-        scores = report["systems"][CHECKPOINT_SYSTEM]["metrics"]
-        complete = all(isinstance(score["value"], int | float) for score in scores.values())
-        complete = complete and {"language", "num_prompts"} <= report.keys()
-    except (AttributeError, KeyError, TypeError):
-        complete = False
-    if not complete:
-        raise ValueError(
-            f"report `{path}` must be one of `codefusion evaluate`, with scores in "
-            f"systems.{CHECKPOINT_SYSTEM}.metrics."
-        )
-    return report
-
-
 def evaluation_results(report: Mapping[str, Any]) -> list[EvalResult]:
     """
     The checkpoint's scores of a report, for the `model-index` of a card.
 
     Args:
         report (mapping):
-            Of [`load_report`].
+            Of [`~codefusion_hf.evaluation.report.load_report`].
 
     Returns:
         `list[EvalResult]`: one for each score, from 0 to 100, rounded to two digits.
     """
-    data = _data_name(report)
+    data = Path(report.get("data") or "unknown").name
     return [
         EvalResult(
             task_type="text-generation",
@@ -98,7 +60,7 @@ def evaluation_results(report: Mapping[str, Any]) -> list[EvalResult]:
             dataset_name=f"{data} ({report['num_prompts']} prompts)",
             dataset_args={"language": report["language"], "num_prompts": report["num_prompts"]},
             metric_type=name.partition("_top")[0],
-            metric_name=_title(name),
+            metric_name=report_title(report, name),
             metric_value=round(score["value"], 2),
         )
         for name, score in report["systems"][CHECKPOINT_SYSTEM]["metrics"].items()
@@ -107,45 +69,17 @@ def evaluation_results(report: Mapping[str, Any]) -> list[EvalResult]:
 
 def evaluation_section(report: Mapping[str, Any]) -> str:
     """
-    The scores of a report as a table, the checkpoint's beside those that it is compared with.
+    A report as a section of a card.
 
     Args:
         report (mapping):
-            Of [`load_report`].
+            Of [`~codefusion_hf.evaluation.report.load_report`].
 
     Returns:
-        `str`: a section of the card.
+        `str`: the Markdown of [`~codefusion_hf.evaluation.report.report_markdown`], without the names and hashes of
+        folders.
     """
-    systems = list(report["systems"].values())
-    names = report["systems"][CHECKPOINT_SYSTEM]["metrics"]
-    settings = report["systems"][CHECKPOINT_SYSTEM]["settings"]
-    shown = ", ".join(f"{name} {value}" for name, value in settings.items() if name not in HIDDEN_SETTINGS)
-    lines = [
-        f"## Evaluation\n\nOn the {report['num_prompts']} prompts of `{_data_name(report)}` ({shown}); from 0 to 100, "
-        "in brackets the 95 % bootstrap interval over prompts.\n",
-        f"| score | {' | '.join(system['title'] for system in systems)} |",
-        f"|---|{'---:|' * len(systems)}",
-    ]
-    for name in names:
-        note = " (less is better)" if name.startswith(LESS_IS_BETTER) else ""
-        cells = [_with_interval(system["metrics"].get(name)) for system in systems]
-        lines.append(f"| {_title(name)}{note} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _data_name(report: Mapping[str, Any]) -> str:
-    # Of a path only the name: where it lies on this machine is nothing to publish.
-    return Path(report.get("data") or "unknown").name
-
-
-def _title(name: str) -> str:
-    return name.replace("_top", ", top-").replace("_", " ")
-
-
-def _with_interval(score: Mapping[str, float] | None) -> str:
-    if score is None:
-        return "-"
-    return f"{score['value']:.1f} ({score['low']:.1f} to {score['high']:.1f})"
+    return f"## Evaluation\n\n{report_markdown(report, HIDDEN_SETTINGS)}".rstrip()
 
 
 def parse_datasets(datasets: Sequence[str]) -> dict[str, str]:
@@ -196,7 +130,7 @@ def checkpoint_card(
             The card that it has. One that this function has made, and nobody has edited, is made anew if there is a
             report or data to put into it.
         report (mapping, *optional*):
-            Of [`load_report`].
+            Of [`~codefusion_hf.evaluation.report.load_report`].
         license (`str`, *optional*):
             Licence of the weights: an identifier of https://huggingface.co/docs/hub/repositories-licenses.
         datasets (mapping, *optional*):
@@ -236,6 +170,5 @@ __all__ = [
     "evaluation_results",
     "evaluation_section",
     "load_card",
-    "load_report",
     "parse_datasets",
 ]

@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From the folder of a checkpoint to a repository on the Hub, with its card."""
 
-import os
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,11 @@ from huggingface_hub import HfApi, get_token
 from huggingface_hub.errors import HfHubHTTPError, HTTPError
 from huggingface_hub.utils import validate_repo_id
 
-from codefusion_hf.hub.card import checkpoint_card, load_card, load_report, parse_datasets
+from codefusion_hf.checkpoints import resolve_checkpoint
+from codefusion_hf.evaluation.report import load_report
+from codefusion_hf.hub.arguments import PushArguments
+from codefusion_hf.hub.card import checkpoint_card, load_card, parse_datasets
+from codefusion_hf.inference.loading import loading
 from codefusion_hf.modeling.card import CARD_NAME, weights_variant
 from codefusion_hf.pipelines import CodeFusionPipeline
 
@@ -24,19 +26,7 @@ VARIANTS = {"fp16": torch.float16, "bf16": torch.bfloat16}
 REPORT_NAME = "report.json"
 
 
-def push_checkpoint(
-    folder: str | os.PathLike[str],
-    repo_id: str,
-    *,
-    private: bool | None = None,
-    variant: str | None = None,
-    revision: str | None = None,
-    commit_message: str | None = None,
-    report: str | os.PathLike[str] | None = None,
-    license: str | None = None,
-    datasets: Sequence[str] = (),
-    token: str | None = None,
-) -> str:
+def push_checkpoint(arguments: PushArguments) -> str:
     """
     Push a checkpoint in one commit, with the code for those who do not have this package, and a card.
 
@@ -44,27 +34,8 @@ def push_checkpoint(
     completed. Without either, it is a new one. Nothing is written in the folder.
 
     Args:
-        folder (`str` or `os.PathLike`):
-            Folder of a pipeline.
-        repo_id (`str`):
-            The repository, `user/repo`. It is made if it is missing.
-        private (`bool`, *optional*):
-            Whether a repository that is made is private. What the organisation has chosen by default.
-        variant (`str`, *optional*):
-            `fp16` or `bf16`: cast the weights, and push them under that name beside those that are there.
-        revision (`str`, *optional*):
-            Branch to push to, made if it is missing; `main` by default.
-        commit_message (`str`, *optional*):
-            Its first line is the commit's title.
-        report (`str` or `os.PathLike`, *optional*):
-            A `report.json` of `codefusion evaluate`; that of the folder by default, if there is one. Its scores, and
-            nothing else of it, go into the card.
-        license (`str`, *optional*):
-            Licence of the weights: an identifier of https://huggingface.co/docs/hub/repositories-licenses.
-        datasets (sequence of `str`, *optional*):
-            What it is trained on, each `ID` or `ID=LICENCE`.
-        token (`str`, *optional*):
-            Token of the Hub; the stored one by default.
+        arguments ([`~codefusion_hf.hub.arguments.PushArguments`]):
+            What is pushed, where to, and what its card says. `folder` may also be the name of a bundled checkpoint.
 
     Returns:
         `str`: URL of the repository.
@@ -75,28 +46,33 @@ def push_checkpoint(
         OSError: if a file cannot be read, or the Hub refuses or does not answer; of it are huggingface_hub's own
             errors.
     """
-    folder = Path(folder)
+    folder, repo_id, variant = Path(resolve_checkpoint(arguments.folder)), arguments.repo_id, arguments.variant
     validate_repo_id(repo_id)
     if not (folder / CodeFusionPipeline.config_name).is_file():
-        raise ValueError(f"`{folder}` is not the folder of a pipeline: it has no {CodeFusionPipeline.config_name}.")
+        raise ValueError(
+            f"`{arguments.folder}` is not the folder of a pipeline: it has no {CodeFusionPipeline.config_name}."
+        )
     if variant is not None and variant not in VARIANTS:
         raise ValueError(f"`variant` must be one of {', '.join(VARIANTS)}, got {variant!r}.")
-    token = token or get_token()
+    token = arguments.token or get_token()
     if token is None:
         raise ValueError("there is no token to push with: run `hf auth login`, set HF_TOKEN, or give one.")
+    report = None if arguments.report is None else Path(arguments.report)
     if report is None and (folder / REPORT_NAME).is_file():
         report = folder / REPORT_NAME
     scores = None if report is None else load_report(report)
-    licences = parse_datasets(datasets)
+    licences = parse_datasets(arguments.dataset)
     card = load_card(folder / CARD_NAME) if (folder / CARD_NAME).is_file() else None
 
     options: dict[str, Any] = {} if variant is None else {"dtype": VARIANTS[variant]}
-    pipe = CodeFusionPipeline.from_pretrained(folder, **options)
+    with loading(f"checkpoint {arguments.folder!r}"):
+        pipe = CodeFusionPipeline.from_pretrained(folder, **options)
     api = HfApi(token=token, library_name="codefusion-hf")
     with tempfile.TemporaryDirectory() as temporary:
         pipe.save_pretrained(temporary, variant=variant)
         try:
-            url = api.create_repo(repo_id, private=private, exist_ok=True)
+            url = api.create_repo(repo_id, private=arguments.private, exist_ok=True)
+            revision = arguments.revision
             if revision is not None:
                 api.create_branch(url.repo_id, branch=revision, exist_ok=True)
             files = api.list_repo_files(url.repo_id, revision=revision)
@@ -104,13 +80,13 @@ def push_checkpoint(
                 card = load_card(api.hf_hub_download(url.repo_id, CARD_NAME, revision=revision))
             files += [path.relative_to(temporary).as_posix() for path in Path(temporary).rglob("*")]
             only_variant = weights_variant(files, "model/")
-            card = checkpoint_card(pipe.model, url.repo_id, only_variant, card, scores, license, licences)
+            card = checkpoint_card(pipe.model, url.repo_id, only_variant, card, scores, arguments.license, licences)
             card.save(Path(temporary) / CARD_NAME)
             api.upload_folder(
                 repo_id=url.repo_id,
                 folder_path=temporary,
                 revision=revision,
-                commit_message=commit_message or f"Upload {CodeFusionPipeline.__name__}",
+                commit_message=arguments.commit_message or f"Upload {CodeFusionPipeline.__name__}",
             )
         except HfHubHTTPError:
             raise

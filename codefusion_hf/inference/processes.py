@@ -1,33 +1,21 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Work in batches that several processes share out and that goes on where it was interrupted."""
+"""The processes that `accelerate launch` or `torchrun` started."""
 
 import datetime
 import functools
-import json
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
-from filelock import FileLock, Timeout
 
-from codefusion_hf.files import write_text
-
-
-SETTINGS_FILE = "settings.json"
-LOCK_FILE = "lock"
 
 # How long a process waits for the others. The defaults of torch, 10 minutes with NCCL, are for training steps; here
 # one process may have a batch more to do than another.
 MAX_WAIT = datetime.timedelta(days=1)
-
-# Seconds to wait for a run that is ending: processes whose launcher was killed notice it after their batch.
-LOCK_TIMEOUT = 60.0
 
 
 @functools.cache
@@ -94,70 +82,4 @@ def on_main_process(state: PartialState, work: Callable[[], Any]) -> Any:
     return result
 
 
-@contextmanager
-def lock_folder(folder: Path) -> Iterator[None]:
-    """
-    Keep other runs out of a folder, which is made if it is missing. The lock ends with the process, however that ends.
-
-    Args:
-        folder (`Path`):
-            The folder. A file `lock` is left in it.
-
-    Raises:
-        TimeoutError: if another run has held it for a minute.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / LOCK_FILE)
-    try:
-        lock.acquire(timeout=LOCK_TIMEOUT)
-    except Timeout as error:
-        raise TimeoutError(f"{folder} is in use by another run: wait for its end, or end it.") from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def check_settings(folder: Path, settings: Mapping[str, Any], finished: str) -> None:
-    """
-    Check that the finished batches in a folder were made with these settings. Where there are none, write the settings
-    down.
-
-    Args:
-        folder (`Path`):
-            Where the batches are kept, beside `settings.json`.
-        settings (mapping from `str`):
-            What the batches depend on, ready for JSON.
-        finished (`str`):
-            Pattern of the names of finished batches: `"part-*.jsonl"`, for instance.
-
-    Raises:
-        OSError: if the settings cannot be read or written.
-        ValueError: if there are finished batches, and their settings are others (the message names these), or are not
-            there, or are no JSON.
-    """
-    path = folder / SETTINGS_FILE
-    settings = json.loads(json.dumps(settings))
-    if next(folder.glob(finished), None) is None:
-        write_text(path, json.dumps(settings, indent=2) + "\n")
-        return
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError) as error:
-        raise ValueError(
-            f"{folder} has finished batches, but no readable {SETTINGS_FILE}: delete the folder."
-        ) from error
-    differences = [
-        f"`{name}` is {json.dumps(settings[name]) if name in settings else 'not given'} and was "
-        f"{json.dumps(found[name]) if name in found else 'not given'}"
-        for name in {**found, **settings}
-        if name not in settings or name not in found or settings[name] != found[name]
-    ]
-    if differences:
-        raise ValueError(
-            f"{folder} has batches made with other settings: {'; '.join(differences)}. Go on with the former ones, "
-            "give another folder, or delete this one."
-        )
-
-
-__all__ = ["check_launcher", "check_settings", "lock_folder", "on_main_process", "process_state"]
+__all__ = ["check_launcher", "on_main_process", "process_state"]

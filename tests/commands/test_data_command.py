@@ -7,8 +7,9 @@ import json
 import pytest
 
 from codefusion_hf.cli import main
-from codefusion_hf.commands import data
-from codefusion_hf.commands.data import LANGUAGES, load_generator, write_pairs
+from codefusion_hf.data import synthesis
+from codefusion_hf.data.synthesis import load_generator, write_pairs
+from codefusion_hf.languages import LANGUAGES
 
 
 def run(capsys, *argv):
@@ -47,7 +48,7 @@ def test_seed_decides(tmp_path):
 
 def test_rows_are_different_and_the_rest_is_counted(tmp_path, monkeypatch):
     rows = [{"text": f"say {number % 3}", "code": f"echo {number % 3}"} for number in range(30)]
-    monkeypatch.setattr(data, "load_generator", lambda language: lambda seed: iter(rows))
+    monkeypatch.setattr(synthesis, "load_generator", lambda language: lambda seed: iter(rows))
     counts = write_pairs(tmp_path / "rows.jsonl", "bash", 3)
     assert counts["written"] == 3
     assert [row["code"] for row in read(tmp_path / "rows.jsonl")] == ["echo 0", "echo 1", "echo 2"]
@@ -58,8 +59,8 @@ def test_a_generator_that_repeats_itself_is_told_from_one_that_works(tmp_path, m
         while True:
             yield {"text": "say hello", "code": "echo hello"}
 
-    monkeypatch.setattr(data, "load_generator", lambda language: generate)
-    monkeypatch.setattr(data, "MAX_REPEATED", 10)
+    monkeypatch.setattr(synthesis, "load_generator", lambda language: generate)
+    monkeypatch.setattr(synthesis, "MAX_REPEATED", 10)
     with pytest.raises(ValueError, match="`num_rows` is 2, but after 1 rows"):
         write_pairs(tmp_path / "rows.jsonl", "bash", 2)
     assert list(tmp_path.iterdir()) == []
@@ -72,7 +73,7 @@ def test_prompts_near_ones_and_programs_of_excluded_files_are_left_out(tmp_path,
         {"text": "print all that there is about the third month", "code": "cal  3   2020"},
         {"text": "delete every empty folder below /tmp", "code": "find /tmp -empty -type d -delete"},
     ]
-    monkeypatch.setattr(data, "load_generator", lambda language: lambda seed: iter(rows))
+    monkeypatch.setattr(synthesis, "load_generator", lambda language: lambda seed: iter(rows))
     excluded = tmp_path / "test.jsonl"
     excluded.write_text(json.dumps({"text": "show the calendar of March 2020", "code": "cal 3 2020"}) + "\n")
     counts = write_pairs(tmp_path / "rows.jsonl", "bash", 1, exclude=[excluded])

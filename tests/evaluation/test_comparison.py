@@ -13,12 +13,12 @@ from rich.console import Console
 for module in ("bashlex", "rapidfuzz", "sacrebleu", "sklearn"):
     pytest.importorskip(module)
 
-from codefusion_hf.evaluation.bash import is_valid_bash  # noqa: E402
+from codefusion_hf.evaluation.arguments import EvaluationArguments  # noqa: E402
 from codefusion_hf.evaluation.comparison import evaluate_systems, predict_system  # noqa: E402
 from codefusion_hf.evaluation.examples import Example  # noqa: E402
-from codefusion_hf.evaluation.metrics.text_similarity import sentence_chrf  # noqa: E402
 from codefusion_hf.evaluation.report import report_markdown, report_table  # noqa: E402
 from codefusion_hf.evaluation.systems import System, checkpoint_system, nearest_neighbour_system  # noqa: E402
+from codefusion_hf.inference.arguments import SamplingArguments  # noqa: E402
 
 
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
@@ -52,17 +52,17 @@ def scripted(calls):
     return System("checkpoint", "CodeFusion", predict, {"seed": 3, "num_return_sequences": 2})
 
 
-def evaluate(*systems, **kwargs):
-    return evaluate_systems(systems, EXAMPLES, "bash", **{"ks": (1, 2), "batch_size": 2, **kwargs})
+def evaluate(*systems, train_codes=None, **kwargs):
+    arguments = EvaluationArguments(**{"data": "data/test.jsonl", "ks": [1, 2], "batch_size": 2, **kwargs})
+    return evaluate_systems(systems, EXAMPLES, arguments, train_codes=train_codes)
 
 
 def test_report(scripted, calls, tmp_path):
     report = evaluate(
         scripted,
-        nearest_neighbour_system(TRAIN_ROWS, 2),
+        nearest_neighbour_system(TRAIN_ROWS, "bash", 2),
         train_codes=[row["code"] for row in TRAIN_ROWS],
         output_dir=tmp_path / "run",
-        data="test.jsonl",
     )
     assert calls == [(["count lines of a", "list files"], 0), (["show the date"], 2)]
 
@@ -85,6 +85,7 @@ def test_report(scripted, calls, tmp_path):
         "batch_size": 2,
         "ks": [1, 2],
     }
+    assert report["titles"]["template_match_top2"] == "template match @2"
     assert report["versions"].keys() == {"codefusion-hf", "torch", "transformers", "diffusers"}
 
     folder = tmp_path / "run"
@@ -131,12 +132,13 @@ def test_a_checkpoint_repeats_with_its_seed_and_writes_its_settings(make_pipelin
     pipe = make_pipeline()
     arguments = {"num_inference_steps": 3, "num_return_sequences": 2}
     one, same, other = (
-        predict_system(checkpoint_system(pipe, seed=seed, **arguments), EXAMPLES, batch_size=2) for seed in (0, 0, 5)
+        predict_system(checkpoint_system(pipe, SamplingArguments(seed=seed, **arguments)), EXAMPLES, batch_size=2)
+        for seed in (0, 0, 5)
     )
     assert one == same != other
     assert [len(prediction["candidates"]) for prediction in one] == [2, 2, 2]
-    settings = checkpoint_system(pipe, rounding="clamping", checkpoint="tiny", **arguments).settings
-    assert settings == {
+    sampling = SamplingArguments(rounding="clamping", **arguments)
+    assert checkpoint_system(pipe, sampling, checkpoint="tiny").settings == {
         "checkpoint": "tiny",
         "num_inference_steps": 3,
         "num_return_sequences": 2,
@@ -152,23 +154,44 @@ def test_a_checkpoint_repeats_with_its_seed_and_writes_its_settings(make_pipelin
 
 
 def test_how_candidates_are_ranked_is_written_in_the_settings(make_pipeline):
-    system = checkpoint_system(make_pipeline(), num_inference_steps=1, ranking=sentence_chrf, is_valid=is_valid_bash)
-    assert (system.settings["ranking"], system.settings["valid_first"]) == ("sentence_chrf", True)
+    sampling = SamplingArguments(num_inference_steps=1, ranking="chrf", valid_first=True)
+    system = checkpoint_system(make_pipeline(), sampling, "bash")
+    assert (system.settings["ranking"], system.settings["valid_first"]) == ("chrf", True)
     assert len(system.predict(["list files"], 0)[0]["candidates"]) == 5
+    with pytest.raises(ValueError, match="`language` must be one of bash, python, cf with `valid_first`, got None"):
+        checkpoint_system(make_pipeline(), sampling)
+
+
+def test_the_nearest_neighbour_takes_the_values_of_the_prompt():
+    rows = [{"text": "count the lines of notes.txt", "code": "wc -l notes.txt"}]
+    system = nearest_neighbour_system(rows, "bash", 1)
+    assert system.predict(["count the lines of server.log"], 0) == [{"candidates": ["wc -l server.log"]}]
+    assert system.settings["language"] == "bash"
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"examples": ()}, "`examples`"),
-        ({"systems": ()}, "`systems`"),
-        ({"batch_size": 0}, "`batch_size`"),
-        ({"ks": (0,)}, "`ks`"),
+        ({"batch_size": 0}, "`batch_size` must be 1 or more, got 0"),
+        ({"ks": [1, 0]}, "`ks`"),
+        ({"ks": []}, "`ks`"),
+        ({"limit": 0}, "`limit`"),
+        ({"compare_steps": [5, -1], "output_dir": "x"}, "`compare_steps`"),
+        ({"language": "perl"}, "`language` must be one of bash, python, cf, got 'perl'"),
+        ({"novel": True}, "--train-data"),
+        ({"plots": True}, "--output-dir"),
     ],
 )
-def test_evaluation_refuses_bad_input(options, message, scripted):
+def test_arguments_out_of_their_range_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
-        evaluate_systems(**{"systems": (scripted,), "examples": EXAMPLES, "language": "bash", **options})
+        EvaluationArguments(data="test.jsonl", **options)
+
+
+def test_nothing_to_compare_is_refused(scripted):
+    arguments = EvaluationArguments(data="test.jsonl")
+    for systems, examples, message in (((scripted,), (), "`examples`"), ((), EXAMPLES, "`systems`")):
+        with pytest.raises(ValueError, match=message):
+            evaluate_systems(systems, examples, arguments)
 
 
 def test_systems_have_names_of_their_own(scripted):
@@ -183,7 +206,7 @@ def table_text(report, **kwargs):
 
 
 def test_report_table_and_markdown(scripted):
-    systems = (scripted, nearest_neighbour_system(TRAIN_ROWS, 2))
+    systems = (scripted, nearest_neighbour_system(TRAIN_ROWS, "bash", 2))
     report = evaluate(*systems, train_codes=["ls"], limit=3)
     text = table_text(report)
     row = next(line for line in text.splitlines() if "template match @2" in line)

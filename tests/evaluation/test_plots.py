@@ -23,6 +23,7 @@ from codefusion_hf.evaluation.plots import (  # noqa: E402
     plot_match_at_k,
     plot_match_at_steps,
 )
+from codefusion_hf.inference.arguments import SamplingArguments  # noqa: E402
 
 
 def estimates(*values):
@@ -134,7 +135,8 @@ def test_plots_leave_the_state_of_matplotlib_alone(tmp_path):
 def test_edit_distance_by_step(make_pipeline):
     pipe = make_pipeline()
     prompts = ["show the date", "count the lines of notes.txt", "delete every empty folder below here"]
-    distances = edit_distance_by_step(pipe, prompts, 6, batch_size=2, seed=3)
+    sampling = SamplingArguments(num_inference_steps=6, seed=3)
+    distances = edit_distance_by_step(pipe, prompts, sampling, batch_size=2)
     assert [len(of_prompt) for of_prompt in distances] == [6, 6, 6]
     assert all(0.0 <= distance <= 1.0 for of_prompt in distances for distance in of_prompt)
     # An untrained model writes something else at each step.
@@ -156,8 +158,9 @@ def test_edit_distance_by_step(make_pipeline):
     ).codes[0][0]
     assert distances[2] == [edit_distance(draft, code) for draft in drafts]
 
-    assert edit_distance_by_step(pipe, prompts, 6, batch_size=2, seed=3) == distances
-    assert edit_distance_by_step(pipe, prompts, 6, batch_size=2, seed=3, temperature=0.9) != distances
-    assert edit_distance_by_step(pipe, [], 6) == []
+    assert edit_distance_by_step(pipe, prompts, sampling, batch_size=2) == distances
+    hotter = SamplingArguments(num_inference_steps=6, seed=3, temperature=0.9)
+    assert edit_distance_by_step(pipe, prompts, hotter, batch_size=2) != distances
+    assert edit_distance_by_step(pipe, [], hotter) == []
     with pytest.raises(ValueError, match="`batch_size` must be 1 or more, got 0"):
-        edit_distance_by_step(pipe, prompts, batch_size=0)
+        edit_distance_by_step(pipe, prompts, hotter, batch_size=0)

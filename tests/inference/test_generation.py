@@ -18,8 +18,10 @@ import pytest
 import torch
 
 from codefusion_hf.cli import main
-from codefusion_hf.inference import processes as resumable
-from codefusion_hf.inference.generation import generate_to_file, read_prompts
+from codefusion_hf.inference import batches, processes
+from codefusion_hf.inference.arguments import SamplingArguments
+from codefusion_hf.inference.generation import generate_to_file
+from codefusion_hf.inference.prompts import read_prompts
 from codefusion_hf.pipelines import CodeFusionPipelineOutput
 
 
@@ -37,6 +39,11 @@ def checkpoint(make_pipeline, tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkpoint")
     make_pipeline().save_pretrained(folder)
     return str(folder)
+
+
+def generate(pipe, path, output, batch_size=16, overwrite=False, **sampling):
+    sampling = SamplingArguments(**sampling)
+    generate_to_file(pipe, path, output, sampling, batch_size=batch_size, overwrite=overwrite)
 
 
 def write_prompts(path, num_prompts):
@@ -116,7 +123,7 @@ def test_a_malformed_row_is_named_before_anything_is_generated(line, named, pipe
     path.write_bytes(b'{"prompt": "show the date"}\n' * 4 + b"\n" + line + b"\n")
     watched = Watched(pipe)
     with pytest.raises(ValueError, match=rf"prompts\.jsonl, line 6.*{named}"):
-        generate_to_file(watched, path, tmp_path / "out.jsonl", batch_size=1)
+        generate(watched, path, tmp_path / "out.jsonl", batch_size=1)
     assert watched.num_calls == 0
     assert list(tmp_path.iterdir()) == [path]
 
@@ -126,7 +133,7 @@ def test_rows_are_those_of_the_pipeline_in_the_order_of_the_input(pipe, tmp_path
     inputs = [{"id": "a", "text": "show the date"}, {"prompt": "liste é", "n": 1.5}, {"prompt": "count lines"}]
     path.write_text("".join(json.dumps(row) + "\n" for row in inputs), encoding="utf-8")
     out = tmp_path / "new" / "out.jsonl"
-    generate_to_file(pipe, path, out, batch_size=2, seed=5, **FAST)
+    generate(pipe, path, out, batch_size=2, seed=5, **FAST)
 
     expected = []
     for start in (0, 2):
@@ -148,14 +155,14 @@ def test_rows_are_those_of_the_pipeline_in_the_order_of_the_input(pipe, tmp_path
 def test_an_interrupted_run_goes_on_without_repeating_or_losing_a_row(at, pipe, tmp_path):
     path = write_prompts(tmp_path / "prompts.jsonl", 11)
     prompts = [row["prompt"] for row in read_prompts(path)]
-    generate_to_file(pipe, path, tmp_path / "whole.jsonl", batch_size=3, **FAST)
+    generate(pipe, path, tmp_path / "whole.jsonl", batch_size=3, **FAST)
 
     first, second = Watched(pipe, at, stop), Watched(pipe)
     out = tmp_path / "out.jsonl"
     with pytest.raises(KeyboardInterrupt):
-        generate_to_file(first, path, out, batch_size=3, **FAST)
+        generate(first, path, out, batch_size=3, **FAST)
     assert not out.exists()
-    generate_to_file(second, path, out, batch_size=3, **FAST)
+    generate(second, path, out, batch_size=3, **FAST)
     assert first.prompts + second.prompts == prompts
     assert out.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
     assert {file.name for file in tmp_path.iterdir()} == {"prompts.jsonl", "whole.jsonl", "out.jsonl"}
@@ -163,15 +170,15 @@ def test_an_interrupted_run_goes_on_without_repeating_or_losing_a_row(at, pipe, 
 
 def test_a_batch_whose_file_was_cut_is_generated_again(pipe, tmp_path):
     path = write_prompts(tmp_path / "prompts.jsonl", 8)
-    generate_to_file(pipe, path, tmp_path / "whole.jsonl", batch_size=2, **FAST)
+    generate(pipe, path, tmp_path / "whole.jsonl", batch_size=2, **FAST)
     with pytest.raises(KeyboardInterrupt):
-        generate_to_file(Watched(pipe, 3, stop), path, tmp_path / "out.jsonl", batch_size=2, **FAST)
+        generate(Watched(pipe, 3, stop), path, tmp_path / "out.jsonl", batch_size=2, **FAST)
     parts = sorted((tmp_path / "out.jsonl.partial").glob("part-*.jsonl"))
     assert len(parts) == 3
     parts[1].write_bytes(parts[1].read_bytes()[:-10])
     parts[2].write_bytes(b"")
     watched = Watched(pipe)
-    generate_to_file(watched, path, tmp_path / "out.jsonl", batch_size=2, **FAST)
+    generate(watched, path, tmp_path / "out.jsonl", batch_size=2, **FAST)
     assert watched.prompts == [row["prompt"] for row in read_prompts(path)][2:]
     assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
 
@@ -191,7 +198,7 @@ def test_a_batch_whose_file_was_cut_is_generated_again(pipe, tmp_path):
 def test_what_was_begun_with_other_settings_is_not_gone_on_with(change, named, pipe, make_pipeline, tmp_path):
     path = write_prompts(tmp_path / "prompts.jsonl", 6)
     with pytest.raises(KeyboardInterrupt):
-        generate_to_file(Watched(pipe, 2, stop), path, tmp_path / "out.jsonl", batch_size=2, **FAST)
+        generate(Watched(pipe, 2, stop), path, tmp_path / "out.jsonl", batch_size=2, **FAST)
     before = {file: file.read_bytes() for file in (tmp_path / "out.jsonl.partial").iterdir()}
 
     other = make_pipeline()
@@ -206,15 +213,15 @@ def test_what_was_begun_with_other_settings_is_not_gone_on_with(change, named, p
     else:
         arguments |= change
     with pytest.raises(ValueError, match=named):
-        generate_to_file(other, path, tmp_path / "out.jsonl", overwrite=True, **arguments)
+        generate(other, path, tmp_path / "out.jsonl", overwrite=True, **arguments)
     assert {file: file.read_bytes() for file in (tmp_path / "out.jsonl.partial").iterdir()} == before
 
 
 def test_settings_that_nothing_was_made_with_do_not_count(pipe, tmp_path):
     path = write_prompts(tmp_path / "prompts.jsonl", 2)
     with pytest.raises(ValueError, match="num_return_sequences"):
-        generate_to_file(pipe, path, tmp_path / "out.jsonl", num_return_sequences=0)
-    generate_to_file(pipe, path, tmp_path / "out.jsonl", **FAST)
+        generate(pipe, path, tmp_path / "out.jsonl", num_return_sequences=0)
+    generate(pipe, path, tmp_path / "out.jsonl", **FAST)
     assert len(read_rows(tmp_path / "out.jsonl")) == 2
 
 
@@ -222,11 +229,11 @@ def test_settings_that_nothing_was_made_with_do_not_count(pipe, tmp_path):
 def test_finished_batches_without_readable_settings_are_refused(content, pipe, tmp_path):
     path = write_prompts(tmp_path / "prompts.jsonl", 4)
     with pytest.raises(KeyboardInterrupt):
-        generate_to_file(Watched(pipe, 1, stop), path, tmp_path / "out.jsonl", batch_size=2, **FAST)
+        generate(Watched(pipe, 1, stop), path, tmp_path / "out.jsonl", batch_size=2, **FAST)
     settings = tmp_path / "out.jsonl.partial" / "settings.json"
     settings.unlink() if content is None else settings.write_text(content)
     with pytest.raises(ValueError, match="no readable settings.json"):
-        generate_to_file(pipe, path, tmp_path / "out.jsonl", batch_size=2, **FAST)
+        generate(pipe, path, tmp_path / "out.jsonl", batch_size=2, **FAST)
 
 
 def test_an_output_that_is_there_is_replaced_only_if_told_to(pipe, tmp_path):
@@ -234,35 +241,35 @@ def test_an_output_that_is_there_is_replaced_only_if_told_to(pipe, tmp_path):
     out = tmp_path / "out.jsonl"
     out.write_text("precious\n")
     with pytest.raises(ValueError, match=r"out\.jsonl exists"):
-        generate_to_file(pipe, path, out, **FAST)
+        generate(pipe, path, out, **FAST)
     with pytest.raises(KeyboardInterrupt):
-        generate_to_file(Watched(pipe, 1, stop), path, out, overwrite=True, batch_size=2, **FAST)
+        generate(Watched(pipe, 1, stop), path, out, overwrite=True, batch_size=2, **FAST)
     assert out.read_text() == "precious\n"
     watched = Watched(pipe)
-    generate_to_file(watched, path, out, overwrite=True, batch_size=2, **FAST)
+    generate(watched, path, out, overwrite=True, batch_size=2, **FAST)
     assert [row["id"] for row in read_rows(out)] == [0, 1, 2] and watched.num_calls == 1
 
 
 def test_an_output_that_cannot_be_written_is_refused(pipe, tmp_path):
     path = write_prompts(tmp_path / "prompts.jsonl", 1)
     with pytest.raises(ValueError, match="must be a file"):
-        generate_to_file(pipe, path, tmp_path)
+        generate(pipe, path, tmp_path)
     with pytest.raises(ValueError, match="must not be the input"):
-        generate_to_file(pipe, path, tmp_path / "." / "prompts.jsonl", overwrite=True)
+        generate(pipe, path, tmp_path / "." / "prompts.jsonl", overwrite=True)
     watched = Watched(pipe)
     with pytest.raises(OSError, match=r"prompts\.jsonl"):
-        generate_to_file(watched, path, path / "out.jsonl")
+        generate(watched, path, path / "out.jsonl")
     assert watched.num_calls == 0
 
 
 def test_an_input_without_prompts_is_refused(pipe, tmp_path):
     (tmp_path / "empty.jsonl").write_text("\n \n")
     with pytest.raises(ValueError, match=r"empty\.jsonl: expected at least one prompt"):
-        generate_to_file(pipe, tmp_path / "empty.jsonl", tmp_path / "out.jsonl")
+        generate(pipe, tmp_path / "empty.jsonl", tmp_path / "out.jsonl")
     with pytest.raises(FileNotFoundError, match=r"missing\.jsonl"):
-        generate_to_file(pipe, tmp_path / "missing.jsonl", tmp_path / "out.jsonl")
+        generate(pipe, tmp_path / "missing.jsonl", tmp_path / "out.jsonl")
     with pytest.raises(ValueError, match="`batch_size` must be 1 or more, got 0"):
-        generate_to_file(pipe, tmp_path / "empty.jsonl", tmp_path / "out.jsonl", batch_size=0)
+        generate(pipe, tmp_path / "empty.jsonl", tmp_path / "out.jsonl", batch_size=0)
 
 
 @pytest.mark.parametrize("change", ["appended", "cut", "replaced"])
@@ -280,7 +287,7 @@ def test_an_input_that_changes_meanwhile_is_an_error(change, pipe, tmp_path):
                 file.truncate(len(text) - len(text.splitlines()[-1]) - 1)
 
     with pytest.raises(ValueError, match=r"prompts\.jsonl was changed"):
-        generate_to_file(
+        generate(
             Watched(lookup(pipe), 1, change_it), path, tmp_path / "out.jsonl", batch_size=50, num_return_sequences=1
         )
     assert not (tmp_path / "out.jsonl").exists()
@@ -300,10 +307,10 @@ def test_neither_input_nor_output_is_held_in_memory(pipe, tmp_path):
     with path.open("w") as file:
         for number in range(1_000):
             file.write(json.dumps({"prompt": f"print line {number}", "note": "x" * 10_000}) + "\n")
-    generate_to_file(lookup(pipe), write_prompts(tmp_path / "warm.jsonl", 1), tmp_path / "warm-out.jsonl")
+    generate(lookup(pipe), write_prompts(tmp_path / "warm.jsonl", 1), tmp_path / "warm-out.jsonl")
     tracemalloc.start()
     try:
-        generate_to_file(lookup(pipe), path, tmp_path / "out.jsonl")
+        generate(lookup(pipe), path, tmp_path / "out.jsonl")
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -324,35 +331,35 @@ def test_what_is_finished_is_kept_when_the_disk_is_full(pipe, tmp_path, capsys):
 
     try:
         with pytest.raises(OSError, match=r"What is finished is kept in .*out\.jsonl\.partial"):
-            generate_to_file(Watched(pipe, 2, fill), path, tmp_path / "out.jsonl", batch_size=2, **FAST)
+            generate(Watched(pipe, 2, fill), path, tmp_path / "out.jsonl", batch_size=2, **FAST)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     watched = Watched(pipe)
-    generate_to_file(watched, path, tmp_path / "out.jsonl", batch_size=2, **FAST)
+    generate(watched, path, tmp_path / "out.jsonl", batch_size=2, **FAST)
     assert watched.num_calls == 1 and len(read_rows(tmp_path / "out.jsonl")) == 6
 
 
 def test_two_runs_do_not_write_the_same_output(pipe, tmp_path, monkeypatch):
     path = write_prompts(tmp_path / "prompts.jsonl", 4)
-    monkeypatch.setattr(resumable, "LOCK_TIMEOUT", 0.1)
+    monkeypatch.setattr(batches, "LOCK_TIMEOUT", 0.1)
 
     def run_another():
-        with pytest.raises(TimeoutError, match=r"out\.jsonl\.partial is in use by another run"):
-            generate_to_file(pipe, path, tmp_path / "out.jsonl", batch_size=2, **FAST)
+        with pytest.raises(TimeoutError, match=rf"out\.jsonl\.partial is in use by process {os.getpid()} on "):
+            generate(pipe, path, tmp_path / "out.jsonl", batch_size=2, **FAST)
 
     watched = Watched(pipe, 1, run_another)
-    generate_to_file(watched, path, tmp_path / "out.jsonl", batch_size=2, **FAST)
+    generate(watched, path, tmp_path / "out.jsonl", batch_size=2, **FAST)
     assert watched.num_calls == 2 and len(read_rows(tmp_path / "out.jsonl")) == 4
 
 
 def test_one_of_several_processes_stops_when_their_launcher_is_gone(monkeypatch):
-    resumable.process_state()
+    processes.process_state()
     for num_processes in (1, 2):
-        resumable.check_launcher(SimpleNamespace(num_processes=num_processes))
+        processes.check_launcher(SimpleNamespace(num_processes=num_processes))
     monkeypatch.setattr(os, "getppid", lambda: 1)
-    resumable.check_launcher(SimpleNamespace(num_processes=1))
+    processes.check_launcher(SimpleNamespace(num_processes=1))
     with pytest.raises(InterruptedError, match="launcher"):
-        resumable.check_launcher(SimpleNamespace(num_processes=2))
+        processes.check_launcher(SimpleNamespace(num_processes=2))
 
 
 # Processes, by the command that people run.

@@ -1,20 +1,17 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
 """
-What is in a data file, before a model is trained on it: `python -m codefusion_hf.data.inspect FILE`.
+What is in a data file, before a model is trained on it: `codefusion data inspect FILE`.
 
 It prints the number of rows, of malformed and of duplicate ones, the lengths of prompts and code in tokens, which
 language's parser accepts the code, and five examples, one of them as code-specific CPD masks it.
 """
 
-import argparse
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
-import transformers
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -23,9 +20,8 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from codefusion_hf.checkpoints import checkpoint_path
 from codefusion_hf.data.deduplication import deduplicate
 from codefusion_hf.data.masking import mask_code_tokens, maskable_spans
-from codefusion_hf.data.pairs import LoadedRows, load_rows, normalize_prompt
-from codefusion_hf.data.sources import FORMATS
-from codefusion_hf.terminal import OneLineErrorParser, printable
+from codefusion_hf.data.pairs import LoadedRows, normalize_prompt
+from codefusion_hf.terminal import printable
 
 
 # The strictest grammar first, as it wins a tie: a CF rule is a call to Python, and to Bash most words are a command.
@@ -174,70 +170,28 @@ def _labelled(label: str, text: str) -> Text:
     return Text.assemble((f"{label}:", "bold"), "\n" if "\n" in text else " ", _printable(text))
 
 
-def _load_tokenizer(path: str | None) -> PreTrainedTokenizerBase:
+def load_tokenizer(path: str | None = None) -> PreTrainedTokenizerBase:
+    """
+    Load a tokenizer for [`print_report`].
+
+    Args:
+        path (`str`, *optional*):
+            Folder or Hub id. Defaults to the tokenizer of the bundled checkpoint for Bash.
+
+    Returns:
+        [`~transformers.PreTrainedTokenizerBase`]
+
+    Raises:
+        ValueError: if it cannot be loaded, is no fast one or has no mask token.
+    """
     path = path or str(checkpoint_path("bash-tiny") / "tokenizer")
     try:
         tokenizer = AutoTokenizer.from_pretrained(path)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"cannot load the tokenizer {path!r}: {error}") from error
+    except Exception as error:  # whatever the library stumbles over in a file that is damaged
+        raise ValueError(f"cannot load the tokenizer {path!r}: {type(error).__name__}: {error}") from error
     if not tokenizer.is_fast or tokenizer.mask_token_id is None:
         raise ValueError(f"the tokenizer must be a fast one with a mask token, for CPD, got {path!r}.")
     return tokenizer
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """The parser of the command line."""
-    parser = OneLineErrorParser(
-        prog="python -m codefusion_hf.data.inspect", description="Show what is in a data file."
-    )
-    parser.add_argument("path", metavar="FILE", help="file or folder, or hf://datasets/OWNER/NAME")
-    parser.add_argument("--format", choices=FORMATS, help="format of the file (told from its name and content)")
-    parser.add_argument("--text-column", metavar="NAME", help="column of the prompt (text, or that of the format)")
-    parser.add_argument("--code-column", metavar="NAME", help="column of the code (code, or that of the format)")
-    parser.add_argument("--split", help="split of a codefusion file or Hub data set (train)")
-    parser.add_argument("--name", help="configuration of a Hub data set")
-    parser.add_argument("--streaming", action="store_true", help="fetch no more of a Hub data set than --limit rows")
-    parser.add_argument("--limit", type=int, metavar="N", help="look at the first N rows (all)")
-    parser.add_argument("--tokenizer", metavar="PATH", help="folder or Hub id (that of the bundled bash-tiny)")
-    parser.add_argument("--language", choices=sorted(LANGUAGES), help="what to mask the example as (the guess)")
-    return parser
-
-
-def main(argv: list[str] | None = None) -> int:
-    """
-    Run the command line.
-
-    Args:
-        argv (`list[str]`, *optional*):
-            Its arguments; those of the process by default.
-
-    Returns:
-        `int`: exit code: 0, or 2 for bad input (with one line on standard error).
-    """
-    args = make_parser().parse_args(argv)
-    transformers.utils.logging.set_verbosity_error()
-    try:
-        loaded = load_rows(
-            args.path,
-            args.text_column,
-            args.code_column,
-            format=args.format,
-            split=args.split,
-            name=args.name,
-            streaming=args.streaming,
-            limit=args.limit,
-            on_malformed="skip",
-        )
-        print_report(loaded, _load_tokenizer(args.tokenizer), args.language)
-    except (ImportError, OSError, ValueError) as error:
-        message = _printable(" ".join(str(error).split()))
-        print(f"{make_parser().prog}: error: {message}", file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
-
-
-__all__ = ["guess_language", "main", "make_parser", "mask_example", "print_report"]
+__all__ = ["guess_language", "load_tokenizer", "mask_example", "print_report"]

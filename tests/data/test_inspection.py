@@ -1,16 +1,15 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m codefusion_hf.data.inspect`: what it prints for each format, and that bad input ends in one line."""
+"""`codefusion data inspect`: what it prints for each format, and that bad input ends in one line."""
 
 import json
-import subprocess
-import sys
 
 import pyarrow
 import pyarrow.parquet
 import pytest
 
-from codefusion_hf.data.inspect import guess_language, main, mask_example
+from codefusion_hf.cli import main
+from codefusion_hf.data.inspection import guess_language, mask_example
 
 
 PAIRS = [
@@ -24,7 +23,7 @@ JSON_LINES = "\n".join(map(json.dumps, PAIRS))
 def inspect(capsys, path, *argv):
     """Exit code, standard output by cell of its tables, and standard error."""
     try:
-        code = main([str(path), *argv])
+        code = main(["data", "inspect", str(path), *argv])
     except SystemExit as stop:
         code = stop.code
     out, err = capsys.readouterr()
@@ -184,7 +183,7 @@ def test_neither_control_characters_nor_markup_reach_the_terminal(tmp_path, caps
     ("argv", "message"),
     [
         (["missing.jsonl"], "missing.jsonl: no such file"),
-        (["a.jsonl", "--format", "excel"], "invalid choice: 'excel'"),
+        (["a.jsonl", "--format", "excel"], "`format` must be one of codefusion, nl2bash, conala"),
         (
             ["a.jsonl", "--code-column", "cmd"],
             "all of its rows are malformed (3). The first: a.jsonl, line 1, field `cm",
@@ -204,23 +203,14 @@ def test_bad_input_ends_in_one_line(tmp_path, capsys, monkeypatch, argv, message
     (tmp_path / "empty.csv").write_text("text,code\n")
     (tmp_path / "broken.json").write_text("[\x1b]")
     try:
-        code = main(argv)
+        code = main(["data", "inspect", *argv])
     except SystemExit as stop:
         code = stop.code
     out, err = capsys.readouterr()
     assert code == 2
     assert out == ""
-    assert err.startswith("python -m codefusion_hf.data.inspect: error: ")
+    assert err.startswith("codefusion") and ": error: " in err
     assert message in err and err.count("\n") == 1 and "\x1b" not in err
-
-
-@pytest.mark.slow
-def test_the_module_runs_as_a_command(tmp_path):
-    (tmp_path / "a.txt").write_text("ls -a\n")
-    command = [sys.executable, "-m", "codefusion_hf.data.inspect", str(tmp_path / "a.txt")]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
-    assert "code: ls -a" in result.stdout
-    assert result.stderr == ""
 
 
 @pytest.mark.parametrize(
