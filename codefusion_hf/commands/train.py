@@ -42,10 +42,12 @@ def train(arguments: PhaseArguments, data: TrainingDataArguments) -> None:
             What it is trained on.
     """
     from codefusion_hf.checkpoints import resolve_checkpoint
+    from codefusion_hf.training.checks import check_checkpoint
     from codefusion_hf.training.run import run_training
 
     options = _options(arguments, data)
     if arguments.init_from is not None:
+        check_checkpoint(arguments.init_from)
         options["init_from"] = resolve_checkpoint(arguments.init_from)
     run_training(**options)
 
@@ -62,18 +64,33 @@ def train_baseline(arguments: BaselineArguments, data: TrainingDataArguments) ->
     """
     from codefusion_hf.checkpoints import resolve_checkpoint
     from codefusion_hf.training import baseline
+    from codefusion_hf.training.checks import check_baseline
 
     tokenizer = None if arguments.tokenizer is None else resolve_checkpoint(arguments.tokenizer)
-    baseline.train_baseline(tokenizer=tokenizer, **_options(arguments, data))
+    options = _options(arguments, data)
+    if arguments.init_from is not None:
+        check_baseline(arguments.init_from)
+    baseline.train_baseline(tokenizer=tokenizer, **options)
 
 
 def _options(arguments: PhaseArguments, data: TrainingDataArguments) -> dict[str, Any]:
     """What both trainings are told."""
     from codefusion_hf.training.presets import load_preset
 
+    preset = load_preset(arguments.preset, arguments.overrides())
+    from codefusion_hf.training.checks import check_preset  # with libraries that take seconds to load
+
+    has_new_model = arguments.init_from is None
     logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
+    check_preset(
+        preset,
+        arguments.phase,
+        arguments.output_dir,
+        has_model=has_new_model,
+        has_tokenizer=has_new_model or arguments.new_tokenizer,
+    )
     return {
-        "preset": load_preset(arguments.preset, arguments.overrides()),
+        "preset": preset,
         "phase": arguments.phase,
         "output_dir": arguments.output_dir,
         "init_from": arguments.init_from,

@@ -2,28 +2,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checkpoints as they are loaded to work with, and errors that say which of them cannot be."""
 
+import json
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import diffusers
 import torch
 import transformers
 from diffusers import SchedulerMixin
+from huggingface_hub.errors import StrictDataclassError
 
 from codefusion_hf.checkpoints import available_checkpoints, resolve_checkpoint
+from codefusion_hf.modeling import CodeFusionConfig
 from codefusion_hf.pipelines import SUPPORTED_SCHEDULERS, CodeFusionPipeline, CodeFusionScheduler
 
 
 @contextmanager
-def loading(what: str) -> Iterator[None]:
+def naming(what: str) -> Iterator[None]:
     """
-    Have errors of what is loaded within say what that is. The libraries that read a checkpoint raise what they stumble
-    over where a file is damaged or says something else than it should: a `KeyError`, a `TypeError` and so on.
+    Have errors of libraries say what they were given. Where a file is damaged, or a setting says something else than
+    it should, they raise what they stumble over: a `KeyError`, a `TypeError` and so on.
 
     Args:
         what (`str`):
-            What is loaded, by the name that the user gave.
+            What they were given, by the name that the user gave it, and what is wrong with it.
 
     Raises:
         ImportError: if a library is missing.
@@ -34,17 +38,29 @@ def loading(what: str) -> Iterator[None]:
     except ImportError:
         raise
     except Exception as error:
-        # What an OSError or a ValueError says is meant for people. Another one is told by its name.
-        is_plain = isinstance(error, OSError | ValueError) and not isinstance(error, UnicodeError)
+        # What these say is meant for people. Another error is told by its name.
+        is_plain = isinstance(error, OSError | StrictDataclassError | ValueError)
         reason = f"{error}" if is_plain and str(error) else f"{type(error).__name__}: {error}"
-        raise ValueError(f"cannot load {what}: {reason}") from error
+        raise ValueError(f"{what}: {reason}") from error
+
+
+def loading(what: str) -> AbstractContextManager[None]:
+    """
+    As [`naming`], for what is loaded.
+
+    Args:
+        what (`str`):
+            What is loaded, by the name that the user gave it.
+    """
+    return naming(f"cannot load {what}")
 
 
 def silence_libraries() -> None:
-    """Have diffusers and transformers say nothing but errors, and show no bars of what they load."""
+    """Have the libraries that load a checkpoint say nothing but errors, and show no bars of what they load."""
     for library in (diffusers, transformers):
         library.utils.logging.set_verbosity_error()
         library.utils.logging.disable_progress_bar()
+    warnings.filterwarnings("ignore", module=r"(diffusers|huggingface_hub|torch|transformers)\b")
 
 
 def scheduler_class(name: str) -> type[SchedulerMixin]:
@@ -90,9 +106,21 @@ def load_checkpoint(checkpoint: str | Path) -> CodeFusionPipeline:
     is_folder = Path(path).exists()
     kinds = "" if is_folder else f", which is neither bundled ({', '.join(available_checkpoints())}) nor a folder"
     with loading(f"checkpoint {str(checkpoint)!r}{kinds}"):
+        if is_folder:
+            _check_model_type(Path(path) / "model" / "config.json")
         # Half precision, which a checkpoint may be stored in, is many times slower on a CPU, and no use in training.
         pipe = CodeFusionPipeline.from_pretrained(path, dtype=torch.float32)
+        max_length = pipe.tokenizer.model_max_length
+        if not isinstance(max_length, int) or max_length < 1:
+            raise ValueError(f"the tokenizer's `model_max_length` must be an integer from 1 up, got {max_length!r}.")
     return pipe
+
+
+def _check_model_type(path: Path) -> None:
+    """A model of another type would be loaded as one of ours, with random weights where it has no such ones."""
+    model_type = json.loads(path.read_text(encoding="utf-8"))["model_type"]
+    if model_type != CodeFusionConfig.model_type:
+        raise ValueError(f"{path}: `model_type` must be {CodeFusionConfig.model_type!r}, got {model_type!r}.")
 
 
 def load_pipeline(checkpoint: str, scheduler: str | None = None) -> CodeFusionPipeline:
@@ -122,4 +150,4 @@ def load_pipeline(checkpoint: str, scheduler: str | None = None) -> CodeFusionPi
     return pipe.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
-__all__ = ["load_checkpoint", "load_pipeline", "loading", "scheduler_class", "silence_libraries"]
+__all__ = ["load_checkpoint", "load_pipeline", "loading", "naming", "scheduler_class", "silence_libraries"]
