@@ -15,6 +15,10 @@ from codefusion_hf.terminal import printable
 from .parser import CommandParser, Commands, add_command
 
 
+# More do not fit into memory, which has to hold what was written to leave out what repeats it.
+MAX_ROWS = 10**8
+MAX_COPIES = 1000
+
 _SEED = {"metavar": "S", "help": "the same seed gives the same rows (%(default)s)"}
 _OUTPUT = {"metavar": "FILE", "help": "JSON Lines file to write"}
 
@@ -68,6 +72,10 @@ class RenameArguments:
     seed: int = field(default=0, metadata=_SEED)
     output: str = field(metadata=_OUTPUT)
 
+    def __post_init__(self) -> None:
+        if self.augment > MAX_COPIES:
+            raise ValueError(f"`augment` must be at most {MAX_COPIES}, got {self.augment}.")
+
 
 @dataclass(kw_only=True)
 class SynthesizeArguments:
@@ -88,6 +96,10 @@ class SynthesizeArguments:
         metadata={"help": "of cf: tables of subjects that no other rows are about, to measure with"},
     )
     output: str = field(metadata=_OUTPUT)
+
+    def __post_init__(self) -> None:
+        if self.num_rows > MAX_ROWS:
+            raise ValueError(f"`num_rows` must be at most {MAX_ROWS}, got {self.num_rows}.")
 
 
 @dataclass(kw_only=True)

@@ -138,16 +138,21 @@ def push(arguments: PushMemoryArguments) -> None:
     """
     from huggingface_hub import DatasetCard
 
+    from codefusion_hf.errors import loading
     from codefusion_hf.memory import load_memory
 
-    path = Path(arguments.memory) / "README.md"
-    url = load_memory(arguments.memory).push_to_hub(
+    memory = load_memory(arguments.memory)
+    path, card = Path(arguments.memory) / "README.md", None
+    if path.is_file():
+        with loading(f"the card {path}"):
+            card = DatasetCard.load(path)
+    url = memory.push_to_hub(
         arguments.repo_id,
         private=arguments.private,
         revision=arguments.revision,
         commit_message=arguments.commit_message,
         license=arguments.license,
-        card=DatasetCard.load(path) if path.is_file() else None,
+        card=card,
         token=arguments.token,
     )
     print(url)

@@ -10,6 +10,7 @@ from typing import Any
 from codefusion_hf.checkpoints import baseline_path, language_checkpoint, resolve_checkpoint
 from codefusion_hf.data.arguments import DataArguments
 from codefusion_hf.data.preparation import prepare_rows
+from codefusion_hf.errors import loading
 from codefusion_hf.evaluation.arguments import EvaluationArguments
 from codefusion_hf.evaluation.baselines.auto_regressive import AutoRegressiveBaseline
 from codefusion_hf.evaluation.comparison import evaluate_systems
@@ -24,7 +25,7 @@ from codefusion_hf.evaluation.systems import (
     nearest_neighbour_system,
 )
 from codefusion_hf.inference.arguments import SamplingArguments
-from codefusion_hf.inference.loading import load_pipeline, loading
+from codefusion_hf.inference.loading import load_pipeline
 from codefusion_hf.inference.processes import process_state
 
 

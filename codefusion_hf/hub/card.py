@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from huggingface_hub.utils import HFValidationError, validate_repo_id
 from transformers import PreTrainedModel
 
+from codefusion_hf.errors import naming
 from codefusion_hf.evaluation.report import CHECKPOINT_SYSTEM, report_markdown, report_title
 from codefusion_hf.modeling.card import MADE_CARD, UNKNOWN_DATA
 from codefusion_hf.pipelines.pipeline_card import pipeline_card
@@ -35,10 +35,8 @@ def load_card(path: str | os.PathLike[str]) -> ModelCard:
     Raises:
         ValueError: if its metadata is not a mapping in YAML.
     """
-    try:
+    with naming(f"`{path}` has metadata that is not a mapping in YAML with the Hub's fields"):
         return ModelCard.load(Path(path))
-    except (yaml.YAMLError, ValueError) as error:
-        raise ValueError(f"`{path}` has metadata that is not a mapping in YAML: {error}") from error
 
 
 def evaluation_results(report: Mapping[str, Any]) -> list[EvalResult]:

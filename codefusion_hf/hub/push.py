@@ -12,10 +12,10 @@ from huggingface_hub.errors import HfHubHTTPError, HTTPError
 from huggingface_hub.utils import validate_repo_id
 
 from codefusion_hf.checkpoints import resolve_checkpoint
+from codefusion_hf.errors import loading
 from codefusion_hf.evaluation.report import load_report
 from codefusion_hf.hub.arguments import PushArguments
 from codefusion_hf.hub.card import checkpoint_card, load_card, parse_datasets
-from codefusion_hf.inference.loading import loading
 from codefusion_hf.modeling.card import CARD_NAME, weights_variant
 from codefusion_hf.pipelines import CodeFusionPipeline
 

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 # Seeds are added to the indices of prompts, and a generator takes 64 bits.
 MAX_SEED = 2**62
+# Each candidate is a row of a batch.
+MAX_CANDIDATES = 2**16
+MAX_FLOAT = 3.4e38  # of single precision
 
 
 @dataclass(kw_only=True)
@@ -22,10 +25,10 @@ class SamplingArguments:
         num_inference_steps (`int`, *optional*, defaults to 10):
             Denoising steps.
         num_return_sequences (`int`, *optional*, defaults to 5):
-            Programs for each prompt.
+            Programs for each prompt, 65,536 at most.
         num_candidates (`int`, *optional*):
             Programs to draw for each prompt, of which the best `num_return_sequences` are returned. Defaults to as
-            many.
+            many; 65,536 at most.
         ranking (`str`, *optional*, defaults to `"votes"`):
             What comes first: `"votes"`, what is drawn most often, or `"chrf"`, what the others are most similar to by
             chrF.
@@ -44,7 +47,7 @@ class SamplingArguments:
             Seed of the noise, from -2^62 to 2^62.
 
     Raises:
-        ValueError: if `seed` is out of its range. The pipeline checks the others.
+        ValueError: if a number is larger than can be worked with. The pipeline checks the rest.
     """
 
     num_inference_steps: int = field(default=10, metadata={"metavar": "N", "help": "denoising steps (%(default)s)"})
@@ -78,6 +81,13 @@ class SamplingArguments:
     def __post_init__(self) -> None:
         if not -MAX_SEED <= self.seed <= MAX_SEED:
             raise ValueError(f"`seed` must be from -2**62 to 2**62, got {self.seed}.")
+        for name in ("num_return_sequences", "num_candidates"):
+            count = getattr(self, name)
+            if count is not None and count > MAX_CANDIDATES:
+                raise ValueError(f"`{name}` must be at most {MAX_CANDIDATES}, got {count}.")
+        for name in ("temperature", "guidance_scale"):
+            if not abs(getattr(self, name)) <= MAX_FLOAT:  # neither is NaN
+                raise ValueError(f"`{name}` must be a number in single precision, got {getattr(self, name)}.")
 
     def call_arguments(self, language: str | None = None) -> dict[str, Any]:
         """

@@ -1,58 +1,20 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Checkpoints as they are loaded to work with, and errors that say which of them cannot be."""
+"""Checkpoints as they are loaded to work with."""
 
 import json
 import warnings
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import diffusers
 import torch
 import transformers
 from diffusers import SchedulerMixin
-from huggingface_hub.errors import StrictDataclassError
 
 from codefusion_hf.checkpoints import available_checkpoints, resolve_checkpoint
+from codefusion_hf.errors import loading
 from codefusion_hf.modeling import CodeFusionConfig
 from codefusion_hf.pipelines import SUPPORTED_SCHEDULERS, CodeFusionPipeline, CodeFusionScheduler
-
-
-@contextmanager
-def naming(what: str) -> Iterator[None]:
-    """
-    Have errors of libraries say what they were given. Where a file is damaged, or a setting says something else than
-    it should, they raise what they stumble over: a `KeyError`, a `TypeError` and so on.
-
-    Args:
-        what (`str`):
-            What they were given, by the name that the user gave it, and what is wrong with it.
-
-    Raises:
-        ImportError: if a library is missing.
-        ValueError: for every other error.
-    """
-    try:
-        yield
-    except ImportError:
-        raise
-    except Exception as error:
-        # What these say is meant for people. Another error is told by its name.
-        is_plain = isinstance(error, OSError | StrictDataclassError | ValueError)
-        reason = f"{error}" if is_plain and str(error) else f"{type(error).__name__}: {error}"
-        raise ValueError(f"{what}: {reason}") from error
-
-
-def loading(what: str) -> AbstractContextManager[None]:
-    """
-    As [`naming`], for what is loaded.
-
-    Args:
-        what (`str`):
-            What is loaded, by the name that the user gave it.
-    """
-    return naming(f"cannot load {what}")
 
 
 def silence_libraries() -> None:
@@ -150,4 +112,4 @@ def load_pipeline(checkpoint: str, scheduler: str | None = None) -> CodeFusionPi
     return pipe.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
-__all__ = ["load_checkpoint", "load_pipeline", "loading", "naming", "scheduler_class", "silence_libraries"]
+__all__ = ["load_checkpoint", "load_pipeline", "scheduler_class", "silence_libraries"]

@@ -20,7 +20,8 @@ from transformers import AutoTokenizer, T5ForConditionalGeneration, Trainer, get
 from transformers.integrations import get_reporting_integration_callbacks
 
 from codefusion_hf.data.tokenization import train_tokenizer
-from codefusion_hf.inference.loading import load_checkpoint, loading, naming
+from codefusion_hf.errors import loading, naming
+from codefusion_hf.inference.loading import load_checkpoint
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
 
 from .presets import nested_values

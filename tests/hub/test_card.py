@@ -269,7 +269,7 @@ def test_other_files_are_no_reports(content, tmp_path):
         load_report(path)
 
 
-@pytest.mark.parametrize("metadata", ["license: [mit", "- license", "model-index: 3"])
+@pytest.mark.parametrize("metadata", ["license: [mit", "- license", "model-index: 3", "tags: 3", "[" * 2000])
 def test_card_with_broken_metadata_is_named(metadata, tmp_path):
     path = tmp_path / "README.md"
     path.write_text(f"---\n{metadata}\n---\n\n# Mine\n")

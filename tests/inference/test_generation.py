@@ -262,6 +262,28 @@ def test_an_output_that_cannot_be_written_is_refused(pipe, tmp_path):
     assert watched.num_calls == 0
 
 
+def test_a_folder_for_finished_batches_that_is_a_symbolic_link_is_refused(pipe, tmp_path):
+    """It would be deleted at the end, and cannot."""
+    path, elsewhere = write_prompts(tmp_path / "prompts.jsonl", 1), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "part-0000000000.jsonl").write_text("precious\n")
+    (tmp_path / "out.jsonl.partial").symlink_to(elsewhere)
+    watched = Watched(pipe)
+    with pytest.raises(
+        ValueError, match=r"out\.jsonl\.partial must be a folder of its own, and is a symbolic link to"
+    ):
+        generate(watched, path, tmp_path / "out.jsonl")
+    assert watched.num_calls == 0 and not (tmp_path / "out.jsonl").exists()
+    assert (elsewhere / "part-0000000000.jsonl").read_text() == "precious\n"
+
+
+@pytest.mark.skipif(not Path("/dev/null").is_char_device(), reason="needs a device")
+def test_a_device_is_not_replaced(pipe, tmp_path):
+    with pytest.raises(ValueError, match="must be a file, but /dev/null is a folder or a device"):
+        generate(pipe, write_prompts(tmp_path / "prompts.jsonl", 1), "/dev/null", overwrite=True)
+    assert Path("/dev/null").is_char_device()
+
+
 def test_an_input_without_prompts_is_refused(pipe, tmp_path):
     (tmp_path / "empty.jsonl").write_text("\n \n")
     with pytest.raises(ValueError, match=r"empty\.jsonl: expected at least one prompt"):
@@ -452,6 +474,19 @@ def test_a_run_begun_by_two_processes_is_finished_by_one(checkpoint, thousand, t
     process.wait()
     finish(start(checkpoint, path, out, "--num-inference-steps", "3"), out)
     assert out.read_bytes() == whole
+
+
+@pytest.mark.slow
+def test_of_four_commands_for_one_output_one_writes_it_and_the_others_say_why_not(checkpoint, tmp_path):
+    path, out = write_prompts(tmp_path / "prompts.jsonl", 40), tmp_path / "out.jsonl"
+    processes = [start(checkpoint, path, out, "--num-inference-steps", "3", "--batch-size", "2") for _ in range(4)]
+    assert sorted(process.wait() for process in processes) == [0, 2, 2, 2]
+    errors = [line for line in Path(f"{out}.log").read_text().splitlines() if "error" in line]
+    # Whoever waited for the end of the first one finds its output.
+    assert len(errors) == 3
+    assert all("out.jsonl exists" in line or "is in use by process" in line for line in errors)
+    assert [row["id"] for row in read_rows(out)] == list(range(40))
+    assert not Path(f"{out}.partial").exists()
 
 
 @pytest.mark.slow
