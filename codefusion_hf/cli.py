@@ -5,7 +5,7 @@
 import os
 import sys
 
-from codefusion_hf.commands import data, evaluate, generate, memory, push, train
+from codefusion_hf.commands import data, evaluate, generate, memory, parser, push, train
 from codefusion_hf.commands.parser import CommandParser
 from codefusion_hf.terminal import error_line
 
@@ -19,11 +19,12 @@ BROKEN_PIPE = 141
 
 def make_parser() -> CommandParser:
     """The parser of the command line."""
-    parser = CommandParser(prog=PROGRAM, description="CodeFusion: code from a prompt, by diffusion.")
-    commands = parser.add_commands()
-    for module in (generate, train, evaluate, push, data, memory):
-        module.add_commands(commands)
-    return parser
+    modules = (generate, train, evaluate, push, data, memory)
+    return parser.make_parser(
+        PROGRAM,
+        "CodeFusion: code from a prompt, by diffusion.",
+        [command for module in modules for command in module.COMMANDS],
+    )
 
 
 def main(argv: list[str] | None = None) -> int:

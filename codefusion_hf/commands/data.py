@@ -12,7 +12,7 @@ from codefusion_hf.data.arguments import DataArguments
 from codefusion_hf.languages import LANGUAGES
 from codefusion_hf.terminal import printable
 
-from .parser import CommandParser, Commands, add_command
+from .parser import Command
 
 
 # More do not fit into memory, which has to hold what was written to leave out what repeats it.
@@ -247,32 +247,14 @@ def _write_json_lines(path: str, rows: Iterable[Mapping[str, str]]) -> None:
     write_text(Path(path), "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
-def add_commands(commands: "Commands[CommandParser]") -> None:
-    """
-    Add `data` and its commands to the command line.
-
-    Args:
-        commands:
-            Where to, from [`CommandParser.add_commands`].
-    """
-    kinds = commands.add_parser("data", help="look at data, and make more to train on").add_commands()
-    add_command(kinds, "inspect", inspect, InspectArguments, DataArguments, help="show what is in a data file")
-    add_command(kinds, "pairs", pairs, PairsArguments, help="cut pairs of a prompt and code out of Python source")
-    add_command(kinds, "rename", rename, RenameArguments, help="add copies by other names to Python pairs")
-    add_command(kinds, "synthesize", synthesize, SynthesizeArguments, help="invent pairs of a prompt and code")
-    add_command(kinds, "overlap", overlap, OverlapArguments, help="list the rows of data files that others have too")
+_KINDS = (
+    Command("inspect", "show what is in a data file", inspect, (InspectArguments, DataArguments)),
+    Command("pairs", "cut pairs of a prompt and code out of Python source", pairs, (PairsArguments,)),
+    Command("rename", "add copies by other names to Python pairs", rename, (RenameArguments,)),
+    Command("synthesize", "invent pairs of a prompt and code", synthesize, (SynthesizeArguments,)),
+    Command("overlap", "list the rows of data files that others have too", overlap, (OverlapArguments,)),
+)
+COMMANDS = (Command("data", "look at data, and make more to train on", commands=_KINDS),)
 
 
-__all__ = [
-    "InspectArguments",
-    "OverlapArguments",
-    "PairsArguments",
-    "RenameArguments",
-    "SynthesizeArguments",
-    "add_commands",
-    "inspect",
-    "overlap",
-    "pairs",
-    "rename",
-    "synthesize",
-]
+__all__ = ["COMMANDS"]

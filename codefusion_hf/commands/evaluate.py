@@ -8,7 +8,7 @@ from codefusion_hf.data.arguments import DataArguments
 from codefusion_hf.evaluation.arguments import EvaluationArguments
 from codefusion_hf.inference.arguments import SamplingArguments
 
-from .parser import CommandParser, Commands, add_command
+from .parser import Command
 
 
 def evaluate(arguments: EvaluationArguments, data: DataArguments, sampling: SamplingArguments) -> None:
@@ -35,23 +35,14 @@ def evaluate(arguments: EvaluationArguments, data: DataArguments, sampling: Samp
         rich.print(report_table(report, novel=arguments.novel))
 
 
-def add_commands(commands: "Commands[CommandParser]") -> None:
-    """
-    Add `evaluate` to the command line.
-
-    Args:
-        commands:
-            Where to, from [`CommandParser.add_commands`].
-    """
-    add_command(
-        commands,
+COMMANDS = (
+    Command(
         "evaluate",
+        "score a checkpoint on pairs of a prompt and code",
         evaluate,
-        EvaluationArguments,
-        DataArguments,
-        SamplingArguments,
-        help="score a checkpoint on pairs of a prompt and code",
-    )
+        (EvaluationArguments, DataArguments, SamplingArguments),
+    ),
+)
 
 
-__all__ = ["add_commands", "evaluate"]
+__all__ = ["COMMANDS"]

@@ -12,7 +12,7 @@ from codefusion_hf.inference.arguments import SamplingArguments
 from codefusion_hf.languages import LANGUAGES
 from codefusion_hf.terminal import printable
 
-from .parser import CommandParser, Commands, add_command
+from .parser import Command
 
 
 if TYPE_CHECKING:
@@ -157,22 +157,7 @@ def _show_step(pipe: "CodeFusionPipeline", step: int, timestep: "torch.Tensor", 
     return tensors
 
 
-def add_commands(commands: "Commands[CommandParser]") -> None:
-    """
-    Add `generate` to the command line.
-
-    Args:
-        commands:
-            Where to, from [`CommandParser.add_commands`].
-    """
-    add_command(
-        commands,
-        "generate",
-        generate,
-        GenerateArguments,
-        GenerateSamplingArguments,
-        help="write code for prompts",
-    )
+COMMANDS = (Command("generate", "write code for prompts", generate, (GenerateArguments, GenerateSamplingArguments)),)
 
 
-__all__ = ["GenerateArguments", "GenerateSamplingArguments", "add_commands", "generate"]
+__all__ = ["COMMANDS"]

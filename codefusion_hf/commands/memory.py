@@ -10,7 +10,7 @@ from codefusion_hf.data.arguments import DataArguments
 from codefusion_hf.languages import LANGUAGES
 from codefusion_hf.terminal import printable
 
-from .parser import CommandParser, Commands, add_command
+from .parser import Command
 
 
 _MEMORY = {
@@ -158,18 +158,12 @@ def push(arguments: PushMemoryArguments) -> None:
     print(url)
 
 
-def add_commands(commands: "Commands[CommandParser]") -> None:
-    """
-    Add `memory` and its commands to the command line.
-
-    Args:
-        commands:
-            Where to, from [`CommandParser.add_commands`].
-    """
-    kinds = commands.add_parser("memory", help="build, search and push pairs to look up").add_commands()
-    add_command(kinds, "build", build, BuildArguments, DataArguments, help="make a memory of data files")
-    add_command(kinds, "search", search, SearchArguments, help="show the rows whose prompts are most similar")
-    add_command(kinds, "push", push, PushMemoryArguments, help="push a memory to the Hub as a data set, with its card")
+_KINDS = (
+    Command("build", "make a memory of data files", build, (BuildArguments, DataArguments)),
+    Command("search", "show the rows whose prompts are most similar", search, (SearchArguments,)),
+    Command("push", "push a memory to the Hub as a data set, with its card", push, (PushMemoryArguments,)),
+)
+COMMANDS = (Command("memory", "build, search and push pairs to look up", commands=_KINDS),)
 
 
-__all__ = ["BuildArguments", "PushMemoryArguments", "SearchArguments", "add_commands", "build", "push", "search"]
+__all__ = ["COMMANDS"]

@@ -3,7 +3,8 @@
 """From a command line to dataclasses."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from transformers.hf_argparser import HfArgumentParser, string_to_bool
@@ -11,7 +12,29 @@ from transformers.hf_argparser import HfArgumentParser, string_to_bool
 from codefusion_hf.terminal import OneLineErrorParser
 
 
-Commands = argparse._SubParsersAction  # as of `add_subparsers`; argparse has no other name for it
+@dataclass(frozen=True)
+class Command:
+    """
+    A command.
+
+    Args:
+        name (`str`):
+            What it is called.
+        help (`str`):
+            What it is for.
+        function (callable, *optional*):
+            What it does: a function of one instance of each of its dataclasses, which may return an exit code.
+        arguments (sequence of `type`, *optional*):
+            The dataclasses whose fields are its arguments, in the order of its help.
+        commands (sequence of [`Command`], *optional*):
+            Those that it consists of, if it has no function.
+    """
+
+    name: str
+    help: str
+    function: Callable[..., int | None] | None = None
+    arguments: Sequence[type] = ()
+    commands: Sequence["Command"] = ()
 
 
 class CommandParser(OneLineErrorParser, HfArgumentParser):
@@ -52,15 +75,6 @@ class CommandParser(OneLineErrorParser, HfArgumentParser):
                 options["nargs"] = "*"
         return super().add_argument(*names, **options)
 
-    def add_commands(self) -> "Commands[CommandParser]":
-        """
-        Make this the parser of a command that does nothing but to have subcommands.
-
-        Returns:
-            Where to add these.
-        """
-        return self.add_subparsers(required=True, metavar="COMMAND")
-
     def run(self, argv: list[str] | None = None) -> int:
         """
         Run the command that a command line names.
@@ -79,30 +93,34 @@ class CommandParser(OneLineErrorParser, HfArgumentParser):
         return values["_function"](*values["_parser"].parse_dict(values, allow_extra_keys=True)) or 0
 
 
-def add_command(
-    commands: "Commands[CommandParser]",
-    name: str,
-    function: Callable[..., int | None],
-    *dataclass_types: type,
-    help: str,
-) -> None:
+def make_parser(program: str, description: str, commands: Sequence[Command]) -> CommandParser:
     """
-    Add a command.
+    The parser of a command line.
 
     Args:
-        commands:
-            Where to, from [`CommandParser.add_commands`].
-        name (`str`):
+        program (`str`):
             What it is called.
-        function (callable):
-            What it does, a function of one instance of each dataclass, which may return an exit code.
-        dataclass_types (`type`):
-            The dataclasses whose fields are its arguments, in the order of its help.
-        help (`str`):
+        description (`str`):
             What it is for.
+        commands (sequence of [`Command`]):
+            What it can do.
+
+    Returns:
+        [`CommandParser`]
     """
-    parser = commands.add_parser(name, dataclass_types=dataclass_types, help=help)
-    parser.set_defaults(_function=function, _parser=parser)
+    parser = CommandParser(prog=program, description=description)
+    _add_commands(parser, commands)
+    return parser
 
 
-__all__ = ["CommandParser", "Commands", "add_command"]
+def _add_commands(parser: CommandParser, commands: Sequence[Command]) -> None:
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in commands:
+        subparser = subparsers.add_parser(command.name, dataclass_types=command.arguments, help=command.help)
+        if command.commands:
+            _add_commands(subparser, command.commands)
+        else:
+            subparser.set_defaults(_function=command.function, _parser=subparser)
+
+
+__all__ = ["Command", "CommandParser", "make_parser"]

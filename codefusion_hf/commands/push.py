@@ -4,7 +4,7 @@
 
 from codefusion_hf.hub.arguments import PushArguments
 
-from .parser import CommandParser, Commands, add_command
+from .parser import Command
 
 
 def push(arguments: PushArguments) -> None:
@@ -22,15 +22,7 @@ def push(arguments: PushArguments) -> None:
     print(push_checkpoint(arguments))
 
 
-def add_commands(commands: "Commands[CommandParser]") -> None:
-    """
-    Add `push` to the command line.
-
-    Args:
-        commands:
-            Where to, from [`CommandParser.add_commands`].
-    """
-    add_command(commands, "push", push, PushArguments, help="push a checkpoint to the Hub, with its card")
+COMMANDS = (Command("push", "push a checkpoint to the Hub, with its card", push, (PushArguments,)),)
 
 
-__all__ = ["add_commands", "push"]
+__all__ = ["COMMANDS"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from codefusion_hf.training.arguments import PhaseArguments, TrainingDataArguments
 
-from .parser import CommandParser, Commands, add_command
+from .parser import Command
 
 
 @dataclass(kw_only=True)
@@ -100,30 +100,20 @@ def _options(arguments: PhaseArguments, data: TrainingDataArguments) -> dict[str
     }
 
 
-def add_commands(commands: "Commands[CommandParser]") -> None:
-    """
-    Add `train` and `train-baseline` to the command line.
-
-    Args:
-        commands:
-            Where to, from [`CommandParser.add_commands`].
-    """
-    add_command(
-        commands,
+COMMANDS = (
+    Command(
         "train",
+        "train a model: one phase, from data files to a pipeline folder",
         train,
-        PhaseArguments,
-        TrainingDataArguments,
-        help="train a model: one phase, from data files to a pipeline folder",
-    )
-    add_command(
-        commands,
+        (PhaseArguments, TrainingDataArguments),
+    ),
+    Command(
         "train-baseline",
+        "train the auto-regressive T5 that a model is compared with",
         train_baseline,
-        BaselineArguments,
-        TrainingDataArguments,
-        help="train the auto-regressive T5 that a model is compared with",
-    )
+        (BaselineArguments, TrainingDataArguments),
+    ),
+)
 
 
-__all__ = ["BaselineArguments", "add_commands", "train", "train_baseline"]
+__all__ = ["COMMANDS"]
