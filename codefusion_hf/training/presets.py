@@ -145,6 +145,12 @@ def load_preset(name_or_path: str, overrides: list[str] | None = None) -> dict[s
         if not isinstance(sections[section], kind):
             expected = "a string" if kind is str else "a mapping"
             raise ValueError(f"Preset {name_or_path!r}: `{section}` must be {expected}, got {sections[section]!r}.")
+    for section in ("training", *PHASES):
+        # To YAML 1.1, `no` is false.
+        no_strategies = {
+            name: "no" for name, value in sections[section].items() if name.endswith("_strategy") and value is False
+        }
+        sections[section] = {**sections[section], **no_strategies}
     return sections
 
 

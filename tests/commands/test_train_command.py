@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from codefusion_hf.cli import main
+from codefusion_hf.training.presets import load_preset
 
 
 @pytest.fixture
@@ -129,6 +130,12 @@ def test_values_of_a_preset_are_refused_by_their_names(name, values, refuse_pres
         pytest.importorskip("peft")
     for value in values:
         assert name in refuse_preset(f"{name}={value}")
+
+
+def test_no_strategy_may_be_written_as_it_is_called(preset):
+    loaded = load_preset(str(preset), ["training.eval_strategy=no", "finetune.save_strategy=no", "training.fp16=no"])
+    assert (loaded["training"]["eval_strategy"], loaded["finetune"]["save_strategy"]) == ("no", "no")
+    assert loaded["training"]["fp16"] is False
 
 
 @pytest.mark.parametrize(
