@@ -18,7 +18,7 @@ from codefusion_hf.cli import main
 from codefusion_hf.data.collators import PairCollator
 from codefusion_hf.data.datasets import build_pair_dataset
 from codefusion_hf.data.tokenization import train_tokenizer
-from codefusion_hf.evaluation.auto_regressive import AutoRegressiveBaseline, SlotLogitsProcessor
+from codefusion_hf.evaluation.baselines.auto_regressive import AutoRegressiveBaseline, SlotLogitsProcessor
 from codefusion_hf.modeling import CodeFusionModel
 from codefusion_hf.training.baseline import (
     POSITION_BIAS_LEARNING_RATE,

@@ -19,7 +19,7 @@ import yaml
 from card_rules import metadata_errors
 
 from codefusion_hf.data.pairs import load_pairs, normalize_prompt
-from codefusion_hf.evaluation.exact_match import normalize_whitespace
+from codefusion_hf.evaluation.metrics.exact_match import normalize_whitespace
 from codefusion_hf.languages.cf.interpreter import marked_cells
 from codefusion_hf.languages.cf.rules import (
     FUNCTIONS,

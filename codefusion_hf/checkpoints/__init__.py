@@ -1,11 +1,9 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The checkpoints that come with the package, and the T5 models trained beside them to compare with."""
+"""The checkpoints that come with the package."""
 
 from pathlib import Path
 
-
-BASELINE_SUFFIX = "-t5"
 
 
 def available_checkpoints() -> list[str]:
@@ -32,20 +30,37 @@ def checkpoint_path(name: str) -> Path:
     return Path(__file__).parent / name
 
 
-def baseline_path(language: str) -> Path | None:
+def language_checkpoint(language: str) -> str:
     """
-    Folder of the auto-regressive baseline of a language, for
-    [`~codefusion_hf.evaluation.auto_regressive.AutoRegressiveBaseline`].
+    Name of the checkpoint of a language.
 
     Args:
         language (`str`):
             `bash`, `python` or `cf`.
 
     Returns:
-        `Path`: the folder; `None` if none is bundled.
+        `str`: one of [`available_checkpoints`].
     """
-    path = Path(__file__).parent / f"{language}{BASELINE_SUFFIX}"
-    return path if (path / "config.json").is_file() else None
+    return f"{language}-tiny"
 
 
-__all__ = ["available_checkpoints", "baseline_path", "checkpoint_path"]
+def resolve_checkpoint(name_or_path: str) -> str:
+    """
+    Where to load a checkpoint from.
+
+    Args:
+        name_or_path (`str`):
+            Name of a bundled checkpoint, folder or Hub id.
+
+    Returns:
+        `str`: the folder of a bundled checkpoint; anything else as it is.
+    """
+    return str(checkpoint_path(name_or_path)) if name_or_path in available_checkpoints() else name_or_path
+
+
+__all__ = [
+    "available_checkpoints",
+    "checkpoint_path",
+    "language_checkpoint",
+    "resolve_checkpoint",
+]

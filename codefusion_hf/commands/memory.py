@@ -2,56 +2,121 @@
 # SPDX-License-Identifier: Apache-2.0
 """`codefusion memory`: pairs to look up, built from data files, searched, and pushed to the Hub."""
 
-import argparse
 import json
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from codefusion_hf.data.arguments import DataArguments
 from codefusion_hf.languages import LANGUAGES
 from codefusion_hf.terminal import printable
 
+from .parser import Command
 
-_MEMORY_HELP = "folder of a memory, its id on the Hub, or cookbook:LANGUAGE"
+
+_MEMORY = {
+    "positional": True,
+    "metavar": "MEMORY",
+    "help": "folder of a memory, its id on the Hub, or cookbook:LANGUAGE",
+}
+_TOKEN = {"help": "token of the Hub (the stored one, or HF_TOKEN)"}
+_LICENSE = "licence of the pairs, as the Hub spells it"
 
 
-def build_command(args: argparse.Namespace) -> None:
-    """`codefusion memory build`: a memory from data files."""
+@dataclass(kw_only=True)
+class BuildArguments:
+    """What a memory is made of, and where it goes."""
+
+    data: list[str] = field(
+        default_factory=list,
+        metadata={"positional": True, "metavar": "FILE", "help": "pairs of a prompt and code, as for training"},
+    )
+    language: str = field(default=LANGUAGES[0], metadata={"choices": LANGUAGES, "help": "(%(default)s)"})
+    cookbook: bool = field(default=False, metadata={"help": "add the cookbook that comes with the package"})
+    output_dir: str = field(metadata={"metavar": "FOLDER", "help": "where it goes; an older one is replaced"})
+    deduplicate: bool = field(default=False, metadata={"help": "leave out rows that differ in white space alone"})
+    license: str | None = field(default=None, metadata={"metavar": "ID", "help": f"{_LICENSE}, for the card"})
+
+
+@dataclass(kw_only=True)
+class SearchArguments:
+    """What is looked up, and where."""
+
+    memory: str = field(metadata=_MEMORY)
+    prompts: list[str] = field(metadata={"positional": True, "metavar": "PROMPT", "help": "what to look up"})
+    num_neighbors: int = field(default=3, metadata={"metavar": "N", "help": "rows a prompt (%(default)s)"})
+    encoder: str | None = field(
+        default=None, metadata={"metavar": "MODEL", "help": "sentence-transformers model, to look up by meaning"}
+    )
+    json: bool = field(default=False, metadata={"help": "print one JSON object a prompt"})
+    revision: str | None = field(default=None, metadata={"help": "on the Hub, branch, tag or commit (main)"})
+    token: str | None = field(default=None, metadata=_TOKEN)
+
+
+@dataclass(kw_only=True)
+class PushMemoryArguments:
+    """Which memory is pushed, and where to."""
+
+    memory: str = field(metadata=_MEMORY)
+    repo_id: str = field(
+        metadata={"positional": True, "metavar": "USER/REPO", "help": "repository; made if it is missing"}
+    )
+    private: bool | None = field(default=None, metadata={"help": "make it a private one"})
+    revision: str | None = field(
+        default=None, metadata={"metavar": "BRANCH", "help": "branch, made if it is missing (main)"}
+    )
+    commit_message: str | None = field(default=None, metadata={"metavar": "TEXT", "help": "title of the commit"})
+    license: str | None = field(default=None, metadata={"metavar": "ID", "help": f"{_LICENSE} (the card's)"})
+    token: str | None = field(default=None, metadata=_TOKEN)
+
+
+def build(arguments: BuildArguments, data: DataArguments) -> None:
+    """
+    Make a memory of data files.
+
+    Args:
+        arguments ([`BuildArguments`]):
+            What it is made of.
+        data ([`~codefusion_hf.data.arguments.DataArguments`]):
+            How the data files are read.
+    """
     from codefusion_hf.data.pairs import load_pairs
     from codefusion_hf.memory import CodeFusionMemory
 
-    if not args.data and not args.cookbook:
+    if not arguments.data and not arguments.cookbook:
         raise ValueError("there is nothing to build it from: give data files, --cookbook or both.")
-    memory = CodeFusionMemory.from_cookbook(args.language) if args.cookbook else CodeFusionMemory(args.language)
+    language, output_dir, options = arguments.language, arguments.output_dir, data.load_options()
+    memory = CodeFusionMemory.from_cookbook(language) if arguments.cookbook else CodeFusionMemory(language)
     num_read = len(memory)
-    on_malformed = "skip" if args.skip_malformed else "raise"
-    for path in args.data:
-        pairs = load_pairs(
-            path,
-            args.text_column,
-            args.code_column,
-            format=args.format,
-            split=args.split,
-            on_malformed=on_malformed,
-        )
+    for path in arguments.data:
+        pairs = load_pairs(path, split=data.split, **options)
         num_read += len(pairs)
         try:
-            memory.add(pairs, on_malformed=on_malformed)
+            memory.add(pairs, on_malformed=options["on_malformed"])
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
-    if args.deduplicate:
+    if arguments.deduplicate:
         memory.deduplicate()
-    memory.save_pretrained(args.output_dir, license=args.license)
+    memory.save_pretrained(output_dir, license=arguments.license)
     left_out = num_read - len(memory)
-    print(f"{args.output_dir}: {len(memory)} rows.{f' Left out {left_out} that repeat others.' if left_out else ''}")
+    print(f"{output_dir}: {len(memory)} rows.{f' Left out {left_out} that repeat others.' if left_out else ''}")
 
 
-def search_command(args: argparse.Namespace) -> None:
-    """`codefusion memory search`: the rows whose prompts are most similar to those given."""
+def search(arguments: SearchArguments) -> None:
+    """
+    Print the rows whose prompts are most similar to those given.
+
+    Args:
+        arguments ([`SearchArguments`]):
+            What is looked up.
+    """
     from codefusion_hf.memory import load_memory
 
-    memory = load_memory(args.memory, revision=args.revision, token=args.token, encoder=args.encoder)
-    for prompt, neighbors in zip(args.prompts, memory.search(args.prompts, args.num_neighbors), strict=True):
-        if args.json:
+    memory = load_memory(
+        arguments.memory, revision=arguments.revision, token=arguments.token, encoder=arguments.encoder
+    )
+    found = memory.search(arguments.prompts, arguments.num_neighbors)
+    for prompt, neighbors in zip(arguments.prompts, found, strict=True):
+        if arguments.json:
             rows = [
                 {name: value for name, value in vars(neighbor).items() if value is not None} for neighbor in neighbors
             ]
@@ -63,70 +128,42 @@ def search_command(args: argparse.Namespace) -> None:
             print(f"             {printable(neighbor.text)}", flush=True)
 
 
-def push_command(args: argparse.Namespace) -> None:
-    """`codefusion memory push`: a memory to the Hub, as a data set."""
+def push(arguments: PushMemoryArguments) -> None:
+    """
+    Push a memory to the Hub as a data set, and print its URL.
+
+    Args:
+        arguments ([`PushMemoryArguments`]):
+            Which memory is pushed.
+    """
     from huggingface_hub import DatasetCard
 
+    from codefusion_hf.errors import loading
     from codefusion_hf.memory import load_memory
 
-    memory = load_memory(args.memory)
-    path = Path(args.memory) / "README.md"
+    memory = load_memory(arguments.memory)
+    path, card = Path(arguments.memory) / "README.md", None
+    if path.is_file():
+        with loading(f"the card {path}"):
+            card = DatasetCard.load(path)
     url = memory.push_to_hub(
-        args.repo_id,
-        private=args.private,
-        revision=args.revision,
-        commit_message=args.commit_message,
-        license=args.license,
-        card=DatasetCard.load(path) if path.is_file() else None,
-        token=args.token,
+        arguments.repo_id,
+        private=arguments.private,
+        revision=arguments.revision,
+        commit_message=arguments.commit_message,
+        license=arguments.license,
+        card=card,
+        token=arguments.token,
     )
     print(url)
 
 
-def add_memory_parser(commands: "argparse._SubParsersAction[Any]") -> None:
-    """
-    Add `memory` and its commands to a command line.
-
-    Args:
-        commands (`argparse._SubParsersAction`):
-            Where to, as of [`argparse.ArgumentParser.add_subparsers`].
-    """
-    memory = commands.add_parser("memory", help="build, search and push pairs to look up")
-    kinds = memory.add_subparsers(required=True, metavar="COMMAND")
-
-    build = kinds.add_parser("build", help="make a memory of data files")
-    build.add_argument("data", nargs="*", metavar="FILE", help="pairs of a prompt and code, as for training")
-    build.add_argument("--language", choices=LANGUAGES, default=LANGUAGES[0], help="(%(default)s)")
-    build.add_argument("--cookbook", action="store_true", help="add the cookbook that comes with the package")
-    build.add_argument("--output-dir", required=True, metavar="FOLDER", help="where it goes; an older one is replaced")
-    build.add_argument("--deduplicate", action="store_true", help="leave out rows that differ in white space alone")
-    build.add_argument("--license", metavar="ID", help="licence of the pairs, for the card, as the Hub spells it")
-    build.add_argument("--format", help="format of the data (what name and content tell)")
-    build.add_argument("--text-column", metavar="NAME", help="column of the prompt (text, for most formats)")
-    build.add_argument("--code-column", metavar="NAME", help="column of the code (code, for most formats)")
-    build.add_argument("--split", help="split of the data, where it has several (train)")
-    build.add_argument("--skip-malformed", action="store_true", help="leave out malformed rows instead of refusing")
-    build.set_defaults(command=build_command)
-
-    search = kinds.add_parser("search", help="show the rows whose prompts are most similar")
-    search.add_argument("memory", metavar="MEMORY", help=_MEMORY_HELP)
-    search.add_argument("prompts", nargs="+", metavar="PROMPT", help="what to look up")
-    search.add_argument("--num-neighbors", type=int, default=3, metavar="N", help="rows a prompt (%(default)s)")
-    search.add_argument("--encoder", metavar="MODEL", help="sentence-transformers model, to look up by meaning")
-    search.add_argument("--json", action="store_true", help="print one JSON object a prompt")
-    search.add_argument("--revision", help="on the Hub, branch, tag or commit (main)")
-    search.add_argument("--token", help="token of the Hub (the stored one, or HF_TOKEN)")
-    search.set_defaults(command=search_command)
-
-    push = kinds.add_parser("push", help="push a memory to the Hub as a data set, with its card")
-    push.add_argument("memory", metavar="MEMORY", help=_MEMORY_HELP)
-    push.add_argument("repo_id", metavar="USER/REPO", help="repository; made if it is missing")
-    push.add_argument("--private", action="store_const", const=True, help="make it a private one")
-    push.add_argument("--revision", metavar="BRANCH", help="branch, made if it is missing (main)")
-    push.add_argument("--commit-message", metavar="TEXT", help="title of the commit")
-    push.add_argument("--license", metavar="ID", help="licence of the pairs, as the Hub spells it (the card's)")
-    push.add_argument("--token", help="token of the Hub (the stored one, or HF_TOKEN)")
-    push.set_defaults(command=push_command)
+_KINDS = (
+    Command("build", "make a memory of data files", build, (BuildArguments, DataArguments)),
+    Command("search", "show the rows whose prompts are most similar", search, (SearchArguments,)),
+    Command("push", "push a memory to the Hub as a data set, with its card", push, (PushMemoryArguments,)),
+)
+COMMANDS = (Command("memory", "build, search and push pairs to look up", commands=_KINDS),)
 
 
-__all__ = ["add_memory_parser", "build_command", "push_command", "search_command"]
+__all__ = ["COMMANDS"]

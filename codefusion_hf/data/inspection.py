@@ -1,9 +1,10 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
 """
-What is in a data file, before a model is trained on it: the number of rows, of malformed and of duplicate ones, the
-lengths of prompts and code in tokens, which language's parser accepts the code, and five examples, one of them as
-code-specific CPD masks it.
+What is in a data file, before a model is trained on it: `codefusion data inspect FILE`.
+
+It prints the number of rows, of malformed and of duplicate ones, the lengths of prompts and code in tokens, which
+language's parser accepts the code, and five examples, one of them as code-specific CPD masks it.
 """
 
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from codefusion_hf.checkpoints import checkpoint_path
 from codefusion_hf.data.deduplication import deduplicate
 from codefusion_hf.data.masking import mask_code_tokens
 from codefusion_hf.data.pairs import LoadedRows, normalize_prompt
+from codefusion_hf.errors import loading
 from codefusion_hf.languages import LANGUAGES, get_language
 from codefusion_hf.terminal import printable
 
@@ -185,10 +187,8 @@ def load_tokenizer(path: str | None = None) -> PreTrainedTokenizerBase:
         ValueError: if it cannot be loaded, is no fast one or has no mask token.
     """
     path = path or str(checkpoint_path("bash-tiny") / "tokenizer")
-    try:
+    with loading(f"the tokenizer {path!r}"):
         tokenizer = AutoTokenizer.from_pretrained(path)
-    except Exception as error:  # whatever the library stumbles over in a file that is damaged
-        raise ValueError(f"cannot load the tokenizer {path!r}: {type(error).__name__}: {error}") from error
     if not tokenizer.is_fast or tokenizer.mask_token_id is None:
         raise ValueError(f"the tokenizer must be a fast one with a mask token, for CPD, got {path!r}.")
     return tokenizer

@@ -3,8 +3,10 @@
 """
 Which rows of some data files are, or nearly are, rows of others.
 
-The rows of the first files are told by file and line, and nothing of the others is shown, so that a test file can be
-compared with by those who must not read it.
+    codefusion data overlap codefusion_hf/cookbook --against validation.jsonl test.jsonl
+
+It lists the rows of the first files by file and line, and shows nothing of the others, so that a test file can be
+compared with by those who must not read it. The exit code is 1 if there are any such rows, 2 if a file cannot be read.
 
 Texts are compared as the model reads them ([`~codefusion_hf.pipelines.pipeline_codefusion.normalize_prompt`]) and by
 [`~codefusion_hf.data.similarity.SimilarPrompts`], which passes over case and trailing marks; code with white space

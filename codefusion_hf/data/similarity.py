@@ -19,7 +19,8 @@ except ImportError as error:
 class SimilarPrompts:
     """
     Compares prompts with those of files that must not be trained on: cosine of TF-IDF vectors over words, as the
-    nearest-neighbour baseline ([`~codefusion_hf.evaluation.nearest_neighbour`]) does, so that it finds nothing either.
+    nearest-neighbour baseline ([`~codefusion_hf.evaluation.baselines.nearest_neighbour`]) does, so that it finds
+    nothing either.
 
     Args:
         excluded (sequence of `str`):

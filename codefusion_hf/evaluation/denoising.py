@@ -3,11 +3,14 @@
 """How the code takes shape: the distance from the draft at each denoising step to the final code."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from codefusion_hf.evaluation.text_similarity import edit_distance
+from codefusion_hf.evaluation.metrics.text_similarity import edit_distance
+from codefusion_hf.inference.arguments import SamplingArguments
+from codefusion_hf.inference.batches import check_batch_size
 
 
 if TYPE_CHECKING:
@@ -17,11 +20,8 @@ if TYPE_CHECKING:
 def edit_distance_by_step(
     pipe: "CodeFusionPipeline",
     prompts: Sequence[str],
-    num_inference_steps: int = 10,
-    *,
+    sampling: SamplingArguments,
     batch_size: int = 16,
-    seed: int = 0,
-    **pipeline_arguments: Any,
 ) -> list[list[float]]:
     """
     Normalised edit distance from the draft at each denoising step to the final code, as in the paper's figure that
@@ -35,15 +35,11 @@ def edit_distance_by_step(
             The loaded checkpoint, with the scheduler to look at.
         prompts (sequence of `str`):
             The prompts; one candidate is generated for each.
-        num_inference_steps (`int`, *optional*, defaults to 10):
-            Denoising steps.
+        sampling ([`~codefusion_hf.inference.arguments.SamplingArguments`]):
+            How to sample. Each batch has a generator of its own, seeded with `seed` plus the index of its first
+            prompt; `scheduler`, and what concerns several candidates, does not count.
         batch_size (`int`, *optional*, defaults to 16):
             Prompts at once, 1 or more.
-        seed (`int`, *optional*, defaults to 0):
-            Seed of the noise. Each batch has a generator of its own, seeded with `seed` plus the index of its first
-            prompt.
-        pipeline_arguments:
-            More arguments of the call, such as `temperature`.
 
     Returns:
         `list[list[float]]`: for each prompt a distance in [0, 1] for each step, the noisiest first (two for each step
@@ -52,16 +48,16 @@ def edit_distance_by_step(
     Raises:
         `ValueError`: If `batch_size` is out of its range.
     """
-    if batch_size < 1:
-        raise ValueError(f"`batch_size` must be 1 or more, got {batch_size}.")
+    check_batch_size(batch_size)
+    # Several candidates are ranked at the end, and whose drafts are whose would be lost.
+    single = replace(sampling, num_return_sequences=1, num_candidates=1, ranking="votes", valid_first=False)
     distances = []
     for start in range(0, len(prompts), batch_size):
         distances += _distances_of_batch(
             pipe,
             prompt=list(prompts[start : start + batch_size]),
-            num_inference_steps=num_inference_steps,
-            generator=torch.Generator().manual_seed(seed + start),
-            **pipeline_arguments,
+            generator=single.generator(start),
+            **single.call_arguments(pipe.sampling_defaults),
         )
     return distances
 
@@ -77,9 +73,6 @@ def _distances_of_batch(pipe: "CodeFusionPipeline", **arguments: Any) -> list[li
 
     output = pipe(
         **arguments,
-        # Several candidates are ranked at the end, and whose drafts are whose would be lost.
-        num_return_sequences=1,
-        num_candidates=1,
         callback_on_step_end=keep_drafts,
         callback_on_step_end_tensor_inputs=["drafts"],
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from codefusion_hf.data.pairs import normalize_prompt
-from codefusion_hf.evaluation.exact_match import normalize_whitespace
+from codefusion_hf.evaluation.metrics.exact_match import normalize_whitespace
 
 
 # Which examples `limit` draws does not depend on the seed of the generation, so that runs stay comparable.

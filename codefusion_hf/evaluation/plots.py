@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from codefusion_hf.evaluation.confidence import Estimate
+from codefusion_hf.evaluation.metrics.confidence import Estimate
 
 
 try:

@@ -1,17 +1,20 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A report of an evaluation, for the terminal and for a model card."""
+"""A report of an evaluation: its files, and how it is shown, on a terminal as in a model card."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
-from codefusion_hf.evaluation.scoring import metric_title
 from codefusion_hf.files import write_text
 
+
+# The system of a report whose scores are the checkpoint's; the others are what it is compared with.
+CHECKPOINT_SYSTEM = "checkpoint"
 
 DIVERSITY_TITLES = {
     "distinct_1_grams": "distinct 1-grams",
@@ -32,20 +35,35 @@ Cell = Callable[[Mapping[str, float] | None, int], str]
 
 def _sections(report: Mapping[str, Any], novel: bool, cell: Cell) -> Sections:
     systems = list(report["systems"].values())
-    encoder_title = {} if report["encoder"] is None else {"encoder_title": report["encoder"]}
 
     def rows(group: str, title_of: Callable[[str], str], digits: int) -> list[tuple[str, list[str]]]:
         names = dict.fromkeys(name for system in systems for name in system[group])
         return [(title_of(name), [cell(system[group].get(name), digits) for system in systems]) for name in names]
 
     def title_of(name: str) -> str:
-        return metric_title(report["language"], name, **encoder_title)
+        return report_title(report, name)
 
     yield f"all {report['num_prompts']} prompts, %", rows("metrics", title_of, 1)
     if novel and report["num_novel_prompts"]:
         title = f"{report['num_novel_prompts']} prompts whose programs are not in the training data, %"
         yield title, rows("novel_metrics", title_of, 1)
     yield "diversity of the candidates of a prompt, 0 to 1", rows("diversity", DIVERSITY_TITLES.__getitem__, 2)
+
+
+def report_title(report: Mapping[str, Any], name: str) -> str:
+    """
+    What tables and cards call a score.
+
+    Args:
+        report (mapping):
+            Of [`~codefusion_hf.evaluation.comparison.evaluate_systems`].
+        name (`str`):
+            Name of a score in it.
+
+    Returns:
+        `str`: the title that the report gives it, such as `template match @5`; in older reports, its name in words.
+    """
+    return report.get("titles", {}).get(name) or name.replace("_top", " @").replace("_", " ")
 
 
 def _with_interval(estimate: Mapping[str, float] | None, digits: int) -> str:
@@ -64,15 +82,17 @@ def _with_half_width(estimate: Mapping[str, float] | None, digits: int) -> str:
 
 def _headline(report: Mapping[str, Any]) -> str:
     limit = "" if report.get("limit") is None else f" (drawn with a fixed seed by `--limit {report['limit']}`)"
+    # Of a path only the name: where it lies on this machine is nothing to publish.
+    data = f" of `{Path(report['data']).name}`" if report.get("data") else ""
     return (
-        f"{report['num_prompts']} distinct prompts{limit}; {report['unparsable_references']:.1f} % of the references "
-        "do not parse and count as plain strings. @k: of the first k candidates."
+        f"{report['num_prompts']} distinct prompts{data}{limit}; {report['unparsable_references']:.1f} % of the "
+        "references do not parse and count as plain strings. @k: of the first k candidates."
     )
 
 
-def _settings_lines(report: Mapping[str, Any]) -> Iterator[str]:
+def _settings_lines(report: Mapping[str, Any], hidden: Collection[str] = ()) -> Iterator[str]:
     for system in report["systems"].values():
-        settings = ", ".join(f"{name} {value}" for name, value in system["settings"].items())
+        settings = ", ".join(f"{name} {value}" for name, value in system["settings"].items() if name not in hidden)
         yield f"{system['title']}: {settings}; {system['seconds']:.0f} s"
     versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
     yield f"Batch size {report['batch_size']}; commit {report['commit'] or 'unknown'}; {versions}."
@@ -84,7 +104,7 @@ def report_table(report: Mapping[str, Any], novel: bool = False) -> Table:
 
     Args:
         report (mapping):
-            Of [`~codefusion_hf.evaluation.evaluate.evaluate_systems`].
+            Of [`~codefusion_hf.evaluation.comparison.evaluate_systems`].
         novel (`bool`, *optional*, defaults to `False`):
             Whether to show the scores of the prompts whose programs are not in the training data, too.
 
@@ -104,13 +124,15 @@ def report_table(report: Mapping[str, Any], novel: bool = False) -> Table:
     return table
 
 
-def report_markdown(report: Mapping[str, Any]) -> str:
+def report_markdown(report: Mapping[str, Any], hidden: Collection[str] = ()) -> str:
     """
-    A report for a model card.
+    A report in Markdown, for its folder and for a model card.
 
     Args:
         report (mapping):
-            Of [`~codefusion_hf.evaluation.evaluate.evaluate_systems`].
+            Of [`~codefusion_hf.evaluation.comparison.evaluate_systems`].
+        hidden (collection of `str`, *optional*):
+            Names of settings that are left out.
 
     Returns:
         `str`: Markdown: one table for each group of scores (that of new programs where training data was given), and
@@ -122,7 +144,7 @@ def report_markdown(report: Mapping[str, Any]) -> str:
         lines += [f"| {section} | {' | '.join(titles)} |", f"|---|{'---:|' * len(titles)}"]
         lines += [f"| {name} | {' | '.join(cells)} |" for name, cells in rows]
         lines.append("")
-    lines += [f"- {line}" for line in _settings_lines(report)]
+    lines += [f"- {line}" for line in _settings_lines(report, hidden)]
     return "\n".join(lines) + "\n"
 
 
@@ -132,7 +154,7 @@ def save_report(report: Mapping[str, Any], folder: Path) -> None:
 
     Args:
         report (mapping):
-            Of [`~codefusion_hf.evaluation.evaluate.evaluate_systems`].
+            Of [`~codefusion_hf.evaluation.comparison.evaluate_systems`].
         folder (`Path`):
             Where to.
     """
@@ -140,4 +162,36 @@ def save_report(report: Mapping[str, Any], folder: Path) -> None:
     write_text(folder / "report.md", report_markdown(report))
 
 
-__all__ = ["report_markdown", "report_table", "save_report"]
+def load_report(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """
+    Read the report of an evaluation.
+
+    Args:
+        path (`str` or `os.PathLike`):
+            The `report.json` of [`save_report`].
+
+    Returns:
+        `dict`: the report.
+
+    Raises:
+        OSError: if it cannot be read.
+        ValueError: if it is no such report, or has no scores of a checkpoint.
+    """
+    try:
+        report = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"report `{path}` is not JSON: {error}") from error
+    try:
+        is_report = isinstance(report["language"], str) and bool(report["systems"][CHECKPOINT_SYSTEM]["metrics"])
+        report_markdown(report)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        is_report = False
+    if not is_report:
+        raise ValueError(
+            f"report `{path}` must be one of `codefusion evaluate`, with scores in "
+            f"systems.{CHECKPOINT_SYSTEM}.metrics."
+        )
+    return report
+
+
+__all__ = ["CHECKPOINT_SYSTEM", "load_report", "report_markdown", "report_table", "report_title", "save_report"]

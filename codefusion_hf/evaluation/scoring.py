@@ -8,12 +8,13 @@ All scores are means over prompts with 95 % bootstrap intervals over prompts, in
 figure at top-k is that of the best of the first k candidates of each prompt: for a match, whether any of them matches.
 
 - All languages: `non_empty` and `valid` (top-1 alone), `exact_match`, `bleu`, `chrf`
-  ([`~codefusion_hf.evaluation.text_similarity`]) and `edit_distance` to the nearest reference (less is better).
+  ([`~codefusion_hf.evaluation.metrics.text_similarity`]) and `edit_distance` to the nearest reference, of which less
+  is better.
 - Bash: `valid` is what `bash -n` accepts, where Bash is installed, and `parses` what bashlex does; `template_match`
   ([`~codefusion_hf.languages.bash.templates`]) and `nlc2cmd` ([`~codefusion_hf.languages.bash.nlc2cmd`]).
 - Python: `valid` is what `ast.parse` accepts; `name_copy` over the prompts that quote a name of their reference
   ([`~codefusion_hf.languages.python.name_copy`]); with an encoder, `code_bert_score`
-  ([`~codefusion_hf.evaluation.code_bert_score`]).
+  ([`~codefusion_hf.evaluation.metrics.code_bert_score`]).
 - CF rules: `valid` is what the grammar accepts; `execution_match` and `execution_match_any_column`;
   `constants` over the prompts whose rule has constants ([`~codefusion_hf.languages.cf.match`]).
 """
@@ -22,12 +23,12 @@ import math
 import shutil
 from collections.abc import Collection, Sequence
 
-from codefusion_hf.evaluation.code_bert_score import CodeBERTScore
-from codefusion_hf.evaluation.confidence import Estimate, bootstrap_mean
-from codefusion_hf.evaluation.diversity import diversity
-from codefusion_hf.evaluation.exact_match import normalize_whitespace
 from codefusion_hf.evaluation.examples import Example
-from codefusion_hf.evaluation.text_similarity import corpus_bleu, corpus_chrf, edit_distance
+from codefusion_hf.evaluation.metrics.code_bert_score import CodeBERTScore
+from codefusion_hf.evaluation.metrics.confidence import Estimate, bootstrap_mean
+from codefusion_hf.evaluation.metrics.diversity import diversity
+from codefusion_hf.evaluation.metrics.exact_match import normalize_whitespace
+from codefusion_hf.evaluation.metrics.text_similarity import corpus_bleu, corpus_chrf, edit_distance
 from codefusion_hf.languages import get_language
 from codefusion_hf.languages.metrics import CandidateMetric, Exercise
 
@@ -82,7 +83,8 @@ def metric_title(language: str, name: str, encoder_title: str = "CodeBERTScore")
         name (`str`):
             Name of a metric, or a key of what [`score_candidates`] returns.
         encoder_title (`str`, *optional*, defaults to `"CodeBERTScore"`):
-            What to call `code_bert_score`, see [`~codefusion_hf.evaluation.code_bert_score.CodeBERTScore.name`].
+            What to call `code_bert_score`, see `name` of
+            [`~codefusion_hf.evaluation.metrics.code_bert_score.CodeBERTScore`].
 
     Returns:
         `str`: for instance `template match`, or `template match @5`.
@@ -175,7 +177,7 @@ def _best_of(values: Sequence[Sequence[float]], k: int, worst: float, less_is_be
 
 def score_diversity(candidates: Sequence[Sequence[str]], encoder: CodeBERTScore | None = None) -> dict[str, Estimate]:
     """
-    How different the candidates of a prompt are from each other, see [`~codefusion_hf.evaluation.diversity`].
+    How different the candidates of a prompt are from each other, see [`~codefusion_hf.evaluation.metrics.diversity`].
 
     Args:
         candidates (sequence of sequences of `str`):

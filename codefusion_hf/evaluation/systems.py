@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import torch
-
-from codefusion_hf.evaluation.auto_regressive import AutoRegressiveBaseline
-from codefusion_hf.evaluation.nearest_neighbour import NearestNeighbourBaseline
+from codefusion_hf.evaluation.baselines.auto_regressive import AutoRegressiveBaseline
+from codefusion_hf.evaluation.baselines.nearest_neighbour import NearestNeighbourBaseline
+from codefusion_hf.inference.arguments import SamplingArguments
 
 
 if TYPE_CHECKING:
@@ -45,16 +44,9 @@ class System:
 
 def checkpoint_system(
     pipe: "CodeFusionPipeline",
+    sampling: SamplingArguments,
+    language: str | None = None,
     *,
-    num_inference_steps: int = 10,
-    num_return_sequences: int = 5,
-    temperature: float = 0.05,
-    guidance_scale: float = 1.0,
-    rounding: str = "decoder",
-    num_candidates: int | None = None,
-    ranking: str | Callable[[str, str], float] = "votes",
-    is_valid: Callable[[str], bool] | None = None,
-    seed: int = 0,
     name: str = "checkpoint",
     **settings: Any,
 ) -> System:
@@ -65,12 +57,11 @@ def checkpoint_system(
         pipe ([`CodeFusionPipeline`]):
             The loaded checkpoint, with the scheduler to evaluate. Its progress bar is left as it is;
             `pipe.set_progress_bar_config(disable=True)` silences it.
-        num_inference_steps, num_return_sequences, temperature, guidance_scale, rounding, num_candidates, ranking,
-        is_valid:
-            As of [`CodeFusionPipeline`].
-        seed (`int`, *optional*, defaults to 0):
-            Seed of the noise. Each batch has a generator of its own, seeded with `seed` plus the index of its first
-            prompt, so that batches share no noise.
+        sampling ([`~codefusion_hf.inference.arguments.SamplingArguments`]):
+            How to sample. Each batch has a generator of its own, seeded with `seed` plus the index of its first
+            prompt, so that batches share no noise; `scheduler` does not count.
+        language (`str`, *optional*):
+            Language of the code, which `valid_first` needs. Defaults to the checkpoint's.
         name (`str`, *optional*, defaults to `"checkpoint"`):
             Name of the system.
         settings:
@@ -79,50 +70,49 @@ def checkpoint_system(
     Returns:
         [`System`]
     """
-    arguments = {
-        "num_inference_steps": num_inference_steps,
-        "num_return_sequences": num_return_sequences,
-        "temperature": temperature,
-        "guidance_scale": guidance_scale,
-        "rounding": rounding,
-        "num_candidates": num_return_sequences if num_candidates is None else num_candidates,
-    }
+    arguments = sampling.call_arguments(pipe.sampling_defaults, language)
 
     def predict(prompts: list[str], start: int) -> list[dict[str, Any]]:
-        generator = torch.Generator().manual_seed(seed + start)
-        output = pipe(prompt=prompts, generator=generator, ranking=ranking, is_valid=is_valid, **arguments)
+        output = pipe(prompt=prompts, generator=sampling.generator(start), **arguments)
         return [
             {"candidates": codes, "scores": scores} for codes, scores in zip(output.codes, output.scores, strict=True)
         ]
 
-    settings |= {
-        **arguments,
-        "ranking": ranking if isinstance(ranking, str) else ranking.__name__,
-        "valid_first": is_valid is not None,
-        "scheduler": type(pipe.scheduler).__name__,
-    }
-    return System(name, "CodeFusion", predict, {**settings, "seed": seed})
+    settings |= sampling.settings(pipe.sampling_defaults)
+    settings["scheduler"] = type(pipe.scheduler).__name__
+    return System(name, "CodeFusion", predict, settings)
 
 
-def nearest_neighbour_system(train_rows: Sequence[Mapping[str, Any]], num_return_sequences: int = 5) -> System:
+def nearest_neighbour_system(
+    train_rows: Sequence[Mapping[str, Any]], language: str, num_return_sequences: int = 5
+) -> System:
     """
-    The floor: codes of the most similar training prompts, see [`NearestNeighbourBaseline`].
+    The floor: codes of the most similar training prompts, with the values of the prompt in place of their own, see
+    [`NearestNeighbourBaseline`].
 
     Args:
         train_rows (sequence of mappings with `text` and `code`):
             The training pairs.
+        language (`str`):
+            Language of the code.
         num_return_sequences (`int`, *optional*, defaults to 5):
             Candidates for each prompt.
 
     Returns:
         [`System`]
     """
-    baseline = NearestNeighbourBaseline([row["text"] for row in train_rows], [row["code"] for row in train_rows])
+    baseline = NearestNeighbourBaseline(
+        [row["text"] for row in train_rows], [row["code"] for row in train_rows], language
+    )
 
     def predict(prompts: list[str], start: int) -> list[dict[str, Any]]:
         return [{"candidates": codes} for codes in baseline.predict(prompts, num_return_sequences)]
 
-    settings = {"num_return_sequences": num_return_sequences, "num_training_rows": len(train_rows)}
+    settings = {
+        "num_return_sequences": num_return_sequences,
+        "num_training_rows": len(train_rows),
+        "language": language,
+    }
     return System("nearest_neighbour", "nearest neighbour", predict, settings)
 
 

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training presets: YAML files beside this one, or the user's own."""
 
+import itertools
 import re
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,9 @@ import yaml
 
 
 PHASES = ("pretrain", "finetune")
+
+# Brackets within each other in YAML.
+MAX_DEPTH = 64
 
 # What a preset may contain, and what each part is for.
 SECTIONS = {
@@ -40,6 +45,45 @@ def available_presets() -> list[str]:
     return sorted(Path(entry.name).stem for entry in folder.iterdir() if entry.name.endswith(".yaml"))
 
 
+def nested_values(value: Any) -> Iterator[Any]:
+    """
+    What is in a value of YAML.
+
+    Args:
+        value:
+            The value.
+
+    Yields:
+        It, and all that its lists and mappings have; what an anchor repeats, once: it may be repeated within itself.
+    """
+    seen: set[int] = set()
+    remaining = [value]
+    while remaining:
+        item = remaining.pop()
+        if isinstance(item, dict | list):
+            if id(item) in seen:
+                continue
+            seen.add(id(item))
+            remaining += item.values() if isinstance(item, dict) else item
+        yield item
+
+
+def _parse(text: str, name: str) -> Any:
+    """A value in YAML, whose mappings have keys that are strings."""
+    # PyYAML takes time in proportion to the square of the depth, before it fails at that of Python's stack.
+    depths = itertools.accumulate((character in "[{") - (character in "]}") for character in text)
+    if max(depths, default=0) > MAX_DEPTH:
+        raise ValueError(f"{name}: expected at most {MAX_DEPTH} brackets within each other.")
+    try:
+        value = yaml.load(text, Loader=_Loader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ValueError(f"{name}: expected YAML, got {error}") from error
+    for item in nested_values(value):
+        if isinstance(item, dict) and (keys := [key for key in item if not isinstance(key, str)]):
+            raise ValueError(f"{name}: expected keys that are strings, got {keys[0]!r}.")
+    return value
+
+
 def load_preset(name_or_path: str, overrides: list[str] | None = None) -> dict[str, Any]:
     """
     Load a training preset.
@@ -61,16 +105,16 @@ def load_preset(name_or_path: str, overrides: list[str] | None = None) -> dict[s
     if name_or_path in available_presets():
         text = (files("codefusion_hf.training") / "presets" / f"{name_or_path}.yaml").read_text(encoding="utf-8")
     elif Path(name_or_path).is_file():
-        text = Path(name_or_path).read_text(encoding="utf-8")
+        try:
+            text = Path(name_or_path).read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"Preset {name_or_path!r}: expected UTF-8, got {error}") from error
     else:
         raise ValueError(
             f"`preset` must be one of {', '.join(available_presets())} or the path of a YAML file, got "
             f"{name_or_path!r}."
         )
-    try:
-        preset = yaml.load(text, Loader=_Loader)
-    except yaml.YAMLError as error:
-        raise ValueError(f"Preset {name_or_path!r} is no YAML: {error}") from error
+    preset = _parse(text, f"Preset {name_or_path!r}")
     if not isinstance(preset, dict):
         raise ValueError(f"Preset {name_or_path!r}: expected a mapping of {', '.join(SECTIONS)}.")
     for override in overrides or []:
@@ -85,7 +129,7 @@ def load_preset(name_or_path: str, overrides: list[str] | None = None) -> dict[s
             target = target[parent]
             if not isinstance(target, dict):
                 raise ValueError(f"`overrides`: got {override!r}, but `{parent}` has no keys, it is {target!r}.")
-        target[last] = yaml.load(value, Loader=_Loader)
+        target[last] = _parse(value, f"`overrides` {override!r}")
         if parents == ["training"]:
             for phase in PHASES:
                 if isinstance(preset.get(phase), dict):
@@ -102,7 +146,13 @@ def load_preset(name_or_path: str, overrides: list[str] | None = None) -> dict[s
         if not isinstance(sections[section], kind):
             expected = "a string" if kind is str else "a mapping"
             raise ValueError(f"Preset {name_or_path!r}: `{section}` must be {expected}, got {sections[section]!r}.")
+    for section in ("training", *PHASES):
+        # To YAML 1.1, `no` is false.
+        no_strategies = {
+            name: "no" for name, value in sections[section].items() if name.endswith("_strategy") and value is False
+        }
+        sections[section] = {**sections[section], **no_strategies}
     return sections
 
 
-__all__ = ["PHASES", "SECTIONS", "available_presets", "load_preset"]
+__all__ = ["PHASES", "SECTIONS", "available_presets", "load_preset", "nested_values"]

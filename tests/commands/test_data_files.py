@@ -100,7 +100,7 @@ def test_coverage_counts_what_invented_rows_have(tmp_path, capsys):
         (["rename", "rows.jsonl", "--augment", 0, "--output", "out.jsonl"], "`num_copies` must be at least 1, got 0"),
         (["rename", "rows.jsonl", "--augment", 1, "--names-from", "no.jsonl", "--output", "out.jsonl"], "no.jsonl"),
         (["coverage", "python", "no.jsonl"], "no.jsonl"),
-        (["coverage", "python", "rows.jsonl", "--num-rows", 0], "--num-rows must be 1 or more, got 0"),
+        (["coverage", "python", "rows.jsonl", "--num-rows", 0], "`num_rows` must be in [1, 100000000], got 0"),
         (["coverage", "cf", "rows.jsonl", "--num-rows", 1], "nothing to compare rules"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from codefusion_hf.evaluation.nearest_neighbour import NearestNeighbourBaseline  # noqa: E402
+from codefusion_hf.evaluation.baselines.nearest_neighbour import NearestNeighbourBaseline  # noqa: E402
 
 
 def test_nearest_neighbour():

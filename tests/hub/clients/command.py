@@ -12,6 +12,7 @@ from pathlib import Path
 from client import check, files_of, finish, report, run_snippets
 from huggingface_hub import ModelCard
 
+from codefusion_hf.checkpoints import checkpoint_path
 from codefusion_hf.cli import main
 
 
@@ -35,8 +36,10 @@ with check("folder"):
     folder = workspace / "trained"
     shutil.copytree(checkpoint, folder)
     scores = {"exact_match_top1": {"value": 12.5, "low": 10.0, "high": 15.0}}
-    system = {"title": "CodeFusion", "settings": {"checkpoint": "trained"}, "metrics": scores}
-    evaluation = {"language": "bash", "num_prompts": 8, "data": "test.jsonl", "systems": {"checkpoint": system}}
+    # The report of another checkpoint, with other scores.
+    evaluation = json.loads((checkpoint_path("bash-tiny") / "report.json").read_text())
+    evaluation |= {"num_prompts": 8, "data": "test.jsonl"}
+    evaluation["systems"] = {"checkpoint": {**evaluation["systems"]["checkpoint"], "metrics": scores}}
     (folder / "report.json").write_text(json.dumps(evaluation))
     before = files_of(folder)
     push("half", str(folder), "alice/trained", "--private", "--variant", "fp16", "--license", "mit")

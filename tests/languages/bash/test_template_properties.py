@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("bashlex")
 
-from codefusion_hf.evaluation.exact_match import normalize_whitespace  # noqa: E402
+from codefusion_hf.evaluation.metrics.exact_match import normalize_whitespace  # noqa: E402
 from codefusion_hf.languages.bash.templates import bash_template, is_parsable_bash  # noqa: E402
 
 
