@@ -34,7 +34,7 @@ demo: $(VENV)/.installed
 	@export HF_HUB_OFFLINE=1 TIMEFORMAT="Took %1R seconds, loading included."; \
 	time $(BIN)/codefusion generate "$$PROMPT" && \
 	time $(BIN)/codefusion generate --language python "$$PYTHON_PROMPT" && \
-	time $(BIN)/codefusion generate --language cf "$$CF_PROMPT" --num-candidates 20 --temperature 1
+	time $(BIN)/codefusion generate --language cf "$$CF_PROMPT"
 
 test: $(VENV)/.installed-test
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow"
