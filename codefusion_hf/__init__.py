@@ -19,21 +19,34 @@ if not (_PACKAGE / "modeling").is_dir() and (_PACKAGE.parent / "setup.py").is_fi
 _SUBMODULE_OF = {
     "CodeFusionConfig": "modeling",
     "CodeFusionModel": "modeling",
+    "CodeFusionInfillPipeline": "pipelines",
     "CodeFusionPipeline": "pipelines",
     "CodeFusionPipelineOutput": "pipelines",
+    "CodeFusionRevisePipeline": "pipelines",
     "CodeFusionScheduler": "pipelines",
+    "CodeFusionStreamer": "pipelines",
 }
 
 if TYPE_CHECKING:
     from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
-    from codefusion_hf.pipelines import CodeFusionPipeline, CodeFusionPipelineOutput, CodeFusionScheduler
+    from codefusion_hf.pipelines import (
+        CodeFusionInfillPipeline,
+        CodeFusionPipeline,
+        CodeFusionPipelineOutput,
+        CodeFusionRevisePipeline,
+        CodeFusionScheduler,
+        CodeFusionStreamer,
+    )
 
 __all__ = [
     "CodeFusionConfig",
+    "CodeFusionInfillPipeline",
     "CodeFusionModel",
     "CodeFusionPipeline",
     "CodeFusionPipelineOutput",
+    "CodeFusionRevisePipeline",
     "CodeFusionScheduler",
+    "CodeFusionStreamer",
     "__version__",
 ]
 

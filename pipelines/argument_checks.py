@@ -38,27 +38,30 @@ def check_callable(name: str, value: Callable | None) -> None:
         raise ValueError(f"`{name}` must be None or a function, got {shorten(value)}.")
 
 
-def check_texts(name: str, value: str | list[str]) -> list[str]:
+def check_texts(name: str, value: str | list[str], may_be_blank: bool = False) -> list[str]:
     """
     Args:
         name (`str`):
             Name of the argument.
         value (`str` or `list[str]`):
             What was given.
+        may_be_blank (`bool`, *optional*, defaults to `False`):
+            Whether a text may be blank.
 
     Returns:
         `list[str]`: the texts.
 
     Raises:
-        ValueError: if it is neither a string nor a list of strings, if there is none, or one of them is blank or no
-            Unicode text.
+        ValueError: if it is neither a string nor a list of strings, if there is none, or one of them is blank and must
+            not be, or no Unicode text.
     """
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not texts:
         raise ValueError(f"`{name}` must be a string or a list of strings that is not empty, got {shorten(value)}.")
     for text in texts:
-        if not isinstance(text, str) or not text.strip():
-            raise ValueError(f"`{name}` must be a string that is not empty, got {shorten(text)}.")
+        if not isinstance(text, str) or not (may_be_blank or text.strip()):
+            allowed = "a string" if may_be_blank else "a string that is not empty"
+            raise ValueError(f"`{name}` must be {allowed}, got {shorten(text)}.")
         try:
             text.encode()
         except UnicodeEncodeError as error:

@@ -170,6 +170,29 @@ def make_batches(
     return batches
 
 
+def share_out(probabilities: torch.Tensor, num_candidates: int) -> torch.Tensor:
+    """
+    Share out the candidates of each prompt among choices in proportion to their probabilities, by D'Hondt's method:
+    one candidate gets the likeliest.
+
+    Args:
+        probabilities (`torch.FloatTensor` of shape `(batch_size, num_choices)`):
+            Of the choices.
+        num_candidates (`int`):
+            Candidates a prompt.
+
+    Returns:
+        `torch.LongTensor` of shape `(batch_size, num_candidates)`: the choice of each.
+    """
+    seats = torch.zeros_like(probabilities)
+    winners = []
+    for _ in range(num_candidates):
+        winner = (probabilities / (seats + 1.0)).argmax(dim=-1, keepdim=True)
+        seats.scatter_add_(1, winner, torch.ones_like(winner, dtype=seats.dtype))
+        winners.append(winner)
+    return torch.cat(winners, dim=1)
+
+
 def spread_temperatures(
     temperature: float | list[float], num_rows: int, num_candidates: int, latents: torch.Tensor
 ) -> float | torch.Tensor:
@@ -239,4 +262,4 @@ class EarlyExit:
         self.finished[rows] = (self.unchanged[rows] >= self.patience) & (scores >= self.log_confidence)
 
 
-__all__ = ["CandidateBatch", "EarlyExit", "group_by_length", "make_batches", "spread_temperatures"]
+__all__ = ["CandidateBatch", "EarlyExit", "group_by_length", "make_batches", "share_out", "spread_temperatures"]

@@ -68,6 +68,7 @@ def read_noised(
     batches: list[CandidateBatch],
     readout_noise: float,
     guidance_scale: float = 1.0,
+    is_clean: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """
     One more evaluation, of the result noised anew: what is likely where the latents themselves do not say.
@@ -83,23 +84,30 @@ def read_noised(
             Share of the noise schedule, above 0 and at most 1.
         guidance_scale (`float`, *optional*, defaults to 1.0):
             As for [`CodeFusionModel.denoise`].
+        is_clean (`torch.BoolTensor` of shape `(num_rows, canvas_length)`, *optional*):
+            Positions that are not noised, but held at t = 0.
 
     Returns:
         `tuple`: its estimate of x_0, and what it scores the tokens by, both of the shape of `latents`.
     """
     config = model.config
     timestep = torch.tensor([round(readout_noise * (config.num_train_timesteps - 1))], device=latents.device)
-    alphas_cumprod = config.alphas_cumprod().to(latents.device)[timestep]
+    timesteps = timestep.expand(latents.shape[0], 1)
+    if is_clean is not None:
+        timesteps = torch.where(is_clean, 0, timesteps)
+    alphas_cumprod = config.alphas_cumprod().to(latents.device)[timesteps][..., None]
     # The same noise for all: so their scores can be compared, and depend on nothing else of the call.
     shape = (1, config.max_code_length, config.latent_size)
     noise = torch.randn(shape, generator=torch.Generator().manual_seed(0))[:, : latents.shape[1]].to(latents)
     noised = (alphas_cumprod.sqrt() * latents + (1.0 - alphas_cumprod).sqrt() * noise).to(latents.dtype)
+    if is_clean is not None:
+        noised = torch.where(is_clean[..., None], latents, noised)
     sample, query = torch.zeros_like(latents), torch.zeros_like(latents)
     for batch in batches:
         denoised = model.denoise(
             batch.cut(noised),
-            timestep,
-            alphas_cumprod,
+            batch.cut(timesteps),
+            alphas_cumprod[batch.rows, : batch.canvas_length],
             self_condition=batch.cut(latents),
             guidance_scale=guidance_scale,
             vocabulary=batch.vocabulary,
@@ -110,6 +118,48 @@ def read_noised(
         sample[batch.rows, : batch.canvas_length] = denoised.sample.to(sample.dtype)
         query[batch.rows, : batch.canvas_length] = denoised.query.to(query.dtype)
     return sample, query
+
+
+def score_latents(
+    model: PreTrainedModel,
+    latents: torch.Tensor,
+    vocabulary: tuple[torch.Tensor, torch.Tensor],
+    query: torch.Tensor | None = None,
+    rounding: str = "decoder",
+    **conditioning: Any,
+) -> torch.Tensor:
+    """
+    Scores of all tokens for denoised embeddings: by decoder and head, or by *grounding*, which the paper compares
+    these with, where the tokens whose embeddings are nearest are the likeliest.
+
+    Args:
+        model ([`CodeFusionModel`]):
+            The model.
+        latents (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
+            The denoised embeddings.
+        vocabulary (`tuple`):
+            From [`CodeFusionModel.vocabulary`], of these rows.
+        query (`torch.FloatTensor` of the shape of `latents`, *optional*):
+            Where the model predicts x_0, what the last evaluation of the denoiser scored the tokens by.
+        rounding (`str`, *optional*, defaults to `"decoder"`):
+            `"decoder"`, or another for grounding.
+        conditioning (*optional*):
+            For the decoder: `key_values`, `attention_mask`, `encoder_attention_mask` and `lengths`, as for
+            [`CodeFusionModel.decode`].
+
+    Returns:
+        `torch.FloatTensor` of shape `(batch_size, canvas_length, vocab_size)`: logits. In grounding, their softmax is
+        the probability of each token where a latent is an embedding and Gaussian noise of unit variance.
+    """
+    embeddings, bias = vocabulary
+    if rounding != "decoder":
+        # All embeddings have one length: the squared distances that the Gaussian takes differ by the products.
+        return (latents @ embeddings.T).masked_fill(bias.isneginf(), -torch.inf)
+    denoiser_logits = None if query is None else model.score_tokens(query, vocabulary)
+    logits, _ = model.decode(latents, **conditioning, denoiser_logits=denoiser_logits)
+    if denoiser_logits is None:
+        logits = logits.masked_fill(bias.isneginf(), -torch.inf)
+    return logits
 
 
 def read_latents(
@@ -123,44 +173,40 @@ def read_latents(
     **conditioning: Any,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """
-    Tokens and scores of denoised embeddings: by decoder and head, or by *grounding*, which the paper compares
-    these with, the tokens whose embeddings are nearest.
+    Tokens and scores of denoised embeddings.
 
     Args:
-        model ([`CodeFusionModel`]):
-            The model.
-        latents (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
-            The denoised embeddings.
-        vocabulary (`tuple`):
-            From [`CodeFusionModel.vocabulary`], of these rows.
-        query (`torch.FloatTensor` of the shape of `latents`, *optional*):
-            Where the model predicts x_0, what the last evaluation of the denoiser scored the tokens by.
+        model, latents, vocabulary, query, rounding, conditioning:
+            As for [`score_latents`].
         num_sequences (`int`, *optional*, defaults to 1):
             How many programs to read from each row.
-        rounding (`str`, *optional*, defaults to `"decoder"`):
-            `"decoder"`, or another for grounding.
         canvas_mask (`torch.Tensor` of shape `(batch_size, canvas_length)`, *optional*):
             1 for positions of the canvas, 0 for padding.
-        conditioning (*optional*):
-            For the decoder: `key_values`, `attention_mask`, `encoder_attention_mask` and `lengths`, as for
-            [`CodeFusionModel.decode`].
 
     Returns:
         `tuple`: the programs of each row, as of [`~codefusion_hf.pipelines.ranking.likeliest_sequences`]: token ids,
-        mean log-probabilities, and log-ratios. In grounding, the probabilities are those of a latent that is an
-        embedding and Gaussian noise of unit variance.
+        mean log-probabilities, and log-ratios.
     """
-    embeddings, bias = vocabulary
-    if rounding != "decoder":
-        # All embeddings have one length: the squared distances that the Gaussian takes differ by the products.
-        logits = (latents @ embeddings.T).masked_fill(bias.isneginf(), -torch.inf)
-    else:
-        denoiser_logits = None if query is None else model.score_tokens(query, vocabulary)
-        logits, _ = model.decode(latents, **conditioning, denoiser_logits=denoiser_logits)
-        if denoiser_logits is None:
-            logits = logits.masked_fill(bias.isneginf(), -torch.inf)
+    logits = score_latents(model, latents, vocabulary, query, rounding, **conditioning)
     config = model.config
     return likeliest_sequences(logits, num_sequences, config.eos_token_id, config.pad_token_id, canvas_mask)
+
+
+def token_scores(logits: torch.Tensor, token_ids: torch.Tensor) -> torch.Tensor:
+    """
+    Log-probabilities of some tokens.
+
+    Args:
+        logits (`torch.FloatTensor` of shape `(batch_size, canvas_length, vocab_size)`):
+            Scores of all tokens.
+        token_ids (`torch.LongTensor` of shape `(batch_size, num_sequences, canvas_length)`):
+            The tokens.
+
+    Returns:
+        `torch.FloatTensor` of the shape of `token_ids`.
+    """
+    log_probabilities = logits.float().log_softmax(dim=-1)
+    return log_probabilities.gather(2, token_ids.transpose(1, 2)).transpose(1, 2)
 
 
 def to_texts(
@@ -190,4 +236,12 @@ def to_texts(
     return [text.strip() for text in texts]
 
 
-__all__ = ["nearest_tokens", "read_draft", "read_latents", "read_noised", "to_texts"]
+__all__ = [
+    "nearest_tokens",
+    "read_draft",
+    "read_latents",
+    "read_noised",
+    "score_latents",
+    "to_texts",
+    "token_scores",
+]

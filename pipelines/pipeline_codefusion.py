@@ -3,7 +3,8 @@
 """The pipeline: ranked programs from a prompt."""
 
 import copy
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -12,17 +13,21 @@ from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
 from diffusers.utils import replace_example_docstring
 from diffusers.utils.torch_utils import randn_tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers.generation.streamers import BaseStreamer
 
 from ..modeling.argument_checks import shorten
 from .argument_checks import CALLBACK_TENSOR_INPUTS, check_call
-from .batching import EarlyExit, make_batches, spread_temperatures
-from .decoding import nearest_tokens, read_draft, read_latents, read_noised, to_texts
+from .batching import EarlyExit, share_out, spread_temperatures
+from .decoding import nearest_tokens, read_draft, to_texts
+from .denoising import DenoisingCall, DenoisingStep, EncodedPrompts, Times
 from .pipeline_hub import CodeFusionHubMixin
 from .pipeline_output import CodeFusionPipelineOutput
+from .program_texts import ProgramTexts
 from .prompts import encode_prompts
-from .ranking import collect_programs, rank_programs
-from .sampling_defaults import SAMPLING_DEFAULTS, check_sampling_defaults
+from .reading import rank_rows, to_output
+from .sampling_defaults import SAMPLING_DEFAULTS, check_sampling_defaults, choose_settings
 from .scheduler_support import check_noise_schedule, convert_prediction, interpolate_alphas_cumprod, start_scheduler
+from .streaming import CodeFusionStreamMixin, check_streamer
 
 
 EXAMPLE_DOC_STRING = """
@@ -40,11 +45,8 @@ EXAMPLE_DOC_STRING = """
         ```
 """
 
-# Programs that are read from each draw: enough for five that differ as text.
-MIN_SEQUENCES = 10
 
-
-class CodeFusionPipeline(CodeFusionHubMixin):
+class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
     r"""
     Pipeline for code generation by diffusion, as in CodeFusion (https://huggingface.co/papers/2310.17680).
 
@@ -72,6 +74,7 @@ class CodeFusionPipeline(CodeFusionHubMixin):
     model_cpu_offload_seq = "model"
     _callback_tensor_inputs = CALLBACK_TENSOR_INPUTS
     _code_module = __name__
+    _min_candidates = 1
 
     # The model's class is not named: where this file has travelled, it is in another one, which is loaded on its own.
     model: PreTrainedModel
@@ -189,13 +192,7 @@ class CodeFusionPipeline(CodeFusionHubMixin):
         if target_length is not None:
             return torch.full((batch_size * num_candidates,), target_length, device=encoder_hidden_states.device)
         probabilities = self.model.predict_length(encoder_hidden_states, attention_mask).float().softmax(dim=-1)
-        seats = torch.zeros_like(probabilities)
-        lengths = []
-        for _ in range(num_candidates):
-            winner = (probabilities / (seats + 1.0)).argmax(dim=-1, keepdim=True)
-            seats.scatter_add_(1, winner, torch.ones_like(winner, dtype=seats.dtype))
-            lengths.append((winner + 1) * self.model.config.canvas_step)
-        return torch.cat(lengths, dim=1).flatten()
+        return (share_out(probabilities, num_candidates) + 1).flatten() * self.model.config.canvas_step
 
     def prepare_latents(
         self,
@@ -252,9 +249,7 @@ class CodeFusionPipeline(CodeFusionHubMixin):
         Returns:
             `list[str]`: a draft for each row.
         """
-        token_ids = nearest_tokens(self.model, pred_original_sample)
-        positions = torch.arange(token_ids.shape[1], device=token_ids.device)
-        token_ids = token_ids.masked_fill(positions >= lengths[:, None], self.model.config.pad_token_id)
+        token_ids = self._draft_tokens(pred_original_sample, lengths)
         prompts = slot_values or [{}]
         texts: list[str] = []
         for rows, values in zip(token_ids.chunk(len(prompts)), prompts, strict=True):
@@ -285,6 +280,7 @@ class CodeFusionPipeline(CodeFusionHubMixin):
         num_candidates: int | None = None,
         ranking: str | Callable[[str, str], float] | None = None,
         is_valid: Callable[[str], bool] | None = None,
+        streamer: BaseStreamer | None = None,
     ) -> CodeFusionPipelineOutput | tuple:
         r"""
         Generate code.
@@ -357,6 +353,10 @@ class CodeFusionPipeline(CodeFusionHubMixin):
             is_valid (`Callable`, *optional*):
                 A function of a program that tells whether it is well-formed. Programs that are not come behind those
                 that are.
+            streamer ([`~transformers.generation.streamers.BaseStreamer`], *optional*):
+                Shows the steps while they are made: a [`CodeFusionStreamer`] or, for a single prompt, one of
+                transformers such as `TextDiffusionStreamer`. To do something else with them, see
+                [`~CodeFusionPipeline.stream`].
 
         Examples:
 
@@ -366,116 +366,137 @@ class CodeFusionPipeline(CodeFusionHubMixin):
         Raises:
             ValueError: if an argument is not allowed, or the scheduler does not fit the model.
         """
-        given: dict[str, Any] = {
-            "num_inference_steps": num_inference_steps,
-            "num_return_sequences": num_return_sequences,
-            "temperature": temperature,
-            "guidance_scale": guidance_scale,
-            "early_exit_patience": early_exit_patience,
-            "early_exit_confidence": early_exit_confidence,
-            "readout_noise": readout_noise,
-            "ranking": ranking,
-        }
-        settings = {**self.sampling_defaults, **{name: value for name, value in given.items() if value is not None}}
-        given = {name: settings[name] for name in given}
-        if num_candidates is None:
-            num_candidates = given["num_return_sequences"]
-            if latents is None and not isinstance(generator, list) and output_type != "latent":
-                num_candidates = max(num_candidates, settings["num_candidates"] or 1)
-        if isinstance(callback_on_step_end, PipelineCallback | MultiPipelineCallbacks):
-            callback_on_step_end_tensor_inputs = callback_on_step_end.tensor_inputs
-        self.check_inputs(
-            prompt=prompt,
-            rounding=rounding,
-            target_length=target_length,
-            generator=generator,
-            latents=latents,
-            output_type=output_type,
-            callback_on_step_end=callback_on_step_end,
-            callback_on_step_end_tensor_inputs=callback_on_step_end_tensor_inputs,
-            num_candidates=num_candidates,
-            is_valid=is_valid,
-            **given,
-        )
-        guidance_scale, temperature = float(given["guidance_scale"]), given["temperature"]
-        check_noise_schedule(self.scheduler, self.model.config.alphas_cumprod())
-        device = self._execution_device
-        # The steps of another call may come between those of this one.
-        scheduler = copy.deepcopy(self.scheduler)
+        arguments = {name: value for name, value in locals().items() if name != "self"}
+        return self._run(self._prepare(arguments), arguments)
 
-        encoder_hidden_states, prompt_mask, vocabulary, slot_values = self.encode_prompt(prompt, device)
-        batch_size = encoder_hidden_states.shape[0]
+    def _prepare(self, arguments: dict[str, Any]) -> DenoisingCall:
+        """All of a call that comes before its first step, from its arguments by their names."""
+        settings, num_candidates = choose_settings(self.sampling_defaults, arguments, self._min_candidates)
+        callback, callback_inputs = (arguments[f"callback_on_step_end{end}"] for end in ("", "_tensor_inputs"))
+        if isinstance(callback, PipelineCallback | MultiPipelineCallbacks):
+            callback_inputs = callback.tensor_inputs
+        self._check_arguments(
+            arguments, settings, num_candidates=num_candidates, callback_on_step_end_tensor_inputs=callback_inputs
+        )
+        check_noise_schedule(self.scheduler, self.model.config.alphas_cumprod())
+        prompts = self._encode_prompts(arguments, num_candidates)
+        nothing = prompts.encoder_hidden_states.new_zeros(0)
+        call = DenoisingCall(
+            settings=settings,
+            rounding=arguments["rounding"],
+            num_candidates=num_candidates,
+            is_valid=arguments["is_valid"],
+            generator=arguments["generator"],
+            callback=callback,
+            callback_inputs=callback_inputs,
+            # The steps of another call may come between those of this one.
+            scheduler=copy.deepcopy(self.scheduler),
+            prompts=prompts,
+            batch_size=len(prompts.slot_values),
+            texts=ProgramTexts(self.model, self.tokenizer, prompts.slot_values, num_candidates),
+            lengths=nothing,
+            timesteps=nothing,
+            latents=nothing,
+        )
+        self._prepare_canvas(call, arguments)
+        call.timesteps, call.step_kwargs = start_scheduler(
+            call.scheduler, settings["num_inference_steps"], call.generator
+        )
+        self._prepare_start(call, arguments)
+        call.key_values = self.model.denoiser.project_prompt(prompts.encoder_hidden_states)
+        if settings["guidance_scale"] > 1.0:
+            states = prompts.encoder_hidden_states
+            noise = randn_tensor(
+                (len(call.lengths), *states.shape[1:]),
+                generator=call.generator,
+                device=states.device,
+                dtype=states.dtype,
+            )
+            call.noise_key_values = self.model.denoiser.project_prompt(noise)
+        # For callbacks, and for those who ask after the call.
+        self._guidance_scale, self._lengths = float(settings["guidance_scale"]), call.lengths
+        self._num_timesteps = len(call.timesteps)
+        return call
+
+    def _check_arguments(self, arguments: dict[str, Any], settings: dict[str, Any], **others: Any) -> None:
+        names = set(inspect.signature(check_call).parameters) - {"config"}
+        given = {name: value for name, value in {**arguments, **settings, **others}.items() if name in names}
+        self.check_inputs(**given)
+        check_streamer(arguments["streamer"], given["prompt"], arguments["output_type"])
+
+    def _encode_prompts(self, arguments: dict[str, Any], num_candidates: int) -> EncodedPrompts:
+        """What the denoiser reads."""
+        return EncodedPrompts(*self.encode_prompt(arguments["prompt"], self._execution_device))
+
+    def _prepare_canvas(self, call: DenoisingCall, arguments: dict[str, Any]) -> None:
+        """How long the canvases are, and what stands on them."""
+        target_length, latents = arguments["target_length"], arguments["latents"]
         if latents is not None and target_length is None:
             target_length = latents.shape[1]
-        lengths = self.prepare_lengths(encoder_hidden_states, prompt_mask, num_candidates, target_length)
-        lengths_of_rows = lengths.tolist()
-        num_rows = len(lengths_of_rows)
-        canvas_length = max(lengths_of_rows) if latents is None else latents.shape[1]
+        states, mask = call.prompts.encoder_hidden_states, call.prompts.attention_mask
+        call.lengths = self.prepare_lengths(states, mask, call.num_candidates, target_length)
 
-        timesteps, step_kwargs = start_scheduler(scheduler, given["num_inference_steps"], generator)
-        latents = self.prepare_latents(
-            (num_rows, canvas_length, self.model.config.latent_size),
-            encoder_hidden_states.dtype,
-            device,
-            generator,
-            latents,
-            scheduler.init_noise_sigma,
-        )
-        temperatures = spread_temperatures(temperature, num_rows, num_candidates, latents)
+    def _prepare_start(self, call: DenoisingCall, arguments: dict[str, Any]) -> None:
+        """What the loop starts from."""
+        call.latents = self._draw_noise(call, call.scheduler.init_noise_sigma, arguments.get("latents"))
 
-        key_values = self.model.denoiser.project_prompt(encoder_hidden_states)
-        noise_key_values = None
-        if guidance_scale > 1.0:
-            noise = randn_tensor(
-                (num_rows, *encoder_hidden_states.shape[1:]),
-                generator=generator,
-                device=device,
-                dtype=encoder_hidden_states.dtype,
-            )
-            noise_key_values = self.model.denoiser.project_prompt(noise)
-        prompt_inputs = (lengths_of_rows, key_values, prompt_mask, vocabulary, noise_key_values)
-        batches = make_batches(self.model, range(num_rows), *prompt_inputs)
+    def _draw_noise(
+        self, call: DenoisingCall, sigma: float | torch.Tensor, latents: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        states = call.prompts.encoder_hidden_states
+        canvas_length = int(call.lengths.max()) if latents is None else latents.shape[1]
+        shape = (len(call.lengths), canvas_length, self.model.config.latent_size)
+        return self.prepare_latents(shape, states.dtype, states.device, call.generator, latents, sigma)
 
-        # What depends on nothing but the time, for all steps.
-        time_embeddings = self.model.denoiser.embed_timesteps(timesteps.to(device), latents.dtype)[:, None, None]
-        alphas_cumprod = interpolate_alphas_cumprod(scheduler.alphas_cumprod, timesteps).to(device)
+    # A generator, so that who calls it decides what becomes of a step.
+    @torch.no_grad()
+    def _denoise(self, call: DenoisingCall) -> Iterator[DenoisingStep]:
+        """The loop: all steps of a call, each with its estimate of x_0. After the last one, `call` has the result."""
+        config, scheduler, held, latents = self.model.config, call.scheduler, call.held, call.latents
+        (num_rows, canvas_length, _), timesteps, device = latents.shape, call.timesteps, latents.device
+        guidance_scale, patience = float(call.settings["guidance_scale"]), call.settings["early_exit_patience"]
+        temperatures = spread_temperatures(call.settings["temperature"], num_rows, call.num_candidates, latents)
+        batches = call.make_batches(self.model, range(num_rows))
+
+        # What depends on nothing but the time, for all steps, and behind them for t = 0.
+        all_times = torch.cat([timesteps, timesteps.new_zeros(1)])
+        embeddings = self.model.denoiser.embed_timesteps(all_times.to(device), latents.dtype)[:, None, None]
+        alphas_cumprod = interpolate_alphas_cumprod(scheduler.alphas_cumprod, all_times).to(device)
+        clean = Times(embeddings[-1], alphas_cumprod[-1])
 
         early_exit = None
-        if given["early_exit_patience"] > 0:
-            early_exit = EarlyExit(
-                given["early_exit_patience"],
-                given["early_exit_confidence"],
-                (num_rows, canvas_length),
-                self.model.config.pad_token_id,
-                device,
-            )
-        # For callbacks, and for those who ask after the call.
-        self._guidance_scale, self._lengths, self._num_timesteps = guidance_scale, lengths, len(timesteps)
+        if patience > 0:
+            confidence = call.settings["early_exit_confidence"]
+            early_exit = EarlyExit(patience, confidence, (num_rows, canvas_length), config.pad_token_id, device)
         num_evaluations = torch.zeros(num_rows, dtype=torch.long, device=device)
         # The scheduler steps all candidates at once, whatever their batches: so one state serves them all, and noise
         # and callbacks do not depend on these. What is beyond a canvas is nothing to the model.
         prediction = torch.zeros_like(latents)
-        query = torch.zeros_like(latents) if self.model.config.prediction_type == "sample" else None
+        query = torch.zeros_like(latents) if config.prediction_type == "sample" else None
         pred_original_sample: torch.Tensor | None = None
+        if held is not None:
+            latents = held.put_back(latents)
         with self.progress_bar(total=len(timesteps)) as progress_bar:
             for i, t in enumerate(timesteps):
                 model_input = scheduler.scale_model_input(latents, t)
+                if held is not None:
+                    model_input = held.put_back(model_input)
+                times = Times(embeddings[i], alphas_cumprod[i]).hold(held, clean)
                 # Schedulers of several steps keep the last predictions, which must not be written over.
                 prediction = prediction.clone()
                 for batch in batches:
                     denoised = self.model.denoise(
                         batch.cut(model_input),
                         None,
-                        alphas_cumprod[i],
                         self_condition=None if pred_original_sample is None else batch.cut(pred_original_sample),
                         temperature=temperatures[batch.rows]
                         if isinstance(temperatures, torch.Tensor)
                         else temperatures,
                         guidance_scale=guidance_scale,
-                        time_embedding=time_embeddings[i],
                         vocabulary=batch.vocabulary,
                         output_logits=False,
                         return_dict=True,
+                        **times.cut(batch),
                         **batch.conditioning,
                     )
                     # Under autocast, it is of another type than the latents.
@@ -484,25 +505,24 @@ class CodeFusionPipeline(CodeFusionHubMixin):
                         query[batch.rows, : batch.canvas_length] = denoised.query.to(query.dtype)
                     num_evaluations[batch.rows] += 1
                 model_output, estimate = convert_prediction(
-                    self.model, prediction, model_input, alphas_cumprod[i], scheduler, clamp=rounding == "clamping"
+                    self.model,
+                    prediction,
+                    model_input,
+                    alphas_cumprod[i],
+                    scheduler,
+                    clamp=call.rounding == "clamping",
                 )
+                if held is not None:
+                    estimate = held.put_back(estimate)
                 if early_exit is not None and pred_original_sample is not None:
                     estimate = torch.where(early_exit.finished[:, None, None], pred_original_sample, estimate)
                 pred_original_sample = estimate
-                latents = scheduler.step(model_output, t, latents, **step_kwargs, return_dict=False)[0]
-
-                if callback_on_step_end is not None:
-                    callback_kwargs: dict[str, Any] = {}
-                    for name in callback_on_step_end_tensor_inputs:
-                        if name == "drafts":
-                            callback_kwargs[name] = self.decode_drafts(estimate, lengths, slot_values)
-                        else:
-                            callback_kwargs[name] = latents if name == "latents" else estimate
-                    returned = callback_on_step_end(self, i, t, callback_kwargs)
-                    if not isinstance(returned, dict):
-                        raise ValueError(f"`callback_on_step_end` must return a dict, got {shorten(returned)}.")
-                    latents = returned.pop("latents", latents)
+                latents = scheduler.step(model_output, t, latents, **call.step_kwargs, return_dict=False)[0]
+                latents = self._call_back(call, i, t, latents, estimate)
+                if held is not None:
+                    latents = held.put_back(latents)
                 progress_bar.update()
+                yield DenoisingStep(i, t, estimate, query)
 
                 if early_exit is not None and i + 1 < len(timesteps):
                     for batch in batches:
@@ -511,55 +531,36 @@ class CodeFusionPipeline(CodeFusionHubMixin):
                     if not unfinished:
                         break
                     if len(unfinished) < sum(len(batch.rows) for batch in batches):
-                        batches = make_batches(self.model, unfinished, *prompt_inputs)
-        if early_exit is not None:
-            latents = torch.where(early_exit.finished[:, None, None], estimate, latents)
+                        batches = call.make_batches(self.model, unfinished)
+        if early_exit is not None and pred_original_sample is not None:
+            latents = torch.where(early_exit.finished[:, None, None], pred_original_sample, latents)
         self._num_evaluations = num_evaluations
         if not latents.isfinite().all():
             raise ValueError("`model`: its weights gave latents that are not finite.")
+        call.latents, call.query = latents, query
 
-        if output_type == "latent":
-            output = CodeFusionPipelineOutput(latents=latents.unflatten(0, (batch_size, num_candidates)))
-        else:
-            num_sequences = max(2 * given["num_return_sequences"], MIN_SEQUENCES)
-            token_ids = latents.new_full(
-                (num_rows, num_sequences, canvas_length), self.model.config.pad_token_id, dtype=torch.long
-            )
-            scores, log_ratios = torch.empty((2, num_rows, num_sequences), device=device)
-            if query is not None and rounding == "decoder" and given["readout_noise"] > 0.0:
-                batches = make_batches(self.model, range(num_rows), *prompt_inputs)
-                latents, query = read_noised(self.model, latents, batches, given["readout_noise"], guidance_scale)
-            key_values = self.model.decoder.project_prompt(encoder_hidden_states)
-            for batch in make_batches(
-                self.model, range(num_rows), lengths_of_rows, key_values, prompt_mask, vocabulary
-            ):
-                read = read_latents(
-                    self.model,
-                    batch.cut(latents),
-                    batch.vocabulary,
-                    None if query is None else batch.cut(query),
-                    num_sequences,
-                    rounding,
-                    batch.canvas_mask,
-                    **batch.conditioning,
-                )
-                token_ids[batch.rows, :, : batch.canvas_length], scores[batch.rows], log_ratios[batch.rows] = read
-            output = self.rank_candidates(
-                token_ids.unflatten(0, (batch_size, num_candidates)),
-                scores.unflatten(0, (batch_size, num_candidates)),
-                log_ratios.unflatten(0, (batch_size, num_candidates)),
-                given["num_return_sequences"],
-                given["ranking"],
-                is_valid,
-                slot_values,
-            )
-            if output_type == "token_ids":
-                output = CodeFusionPipelineOutput(scores=output.scores, sequences=output.sequences)
+    def _call_back(
+        self, call: DenoisingCall, index: int, timestep: torch.Tensor, latents: torch.Tensor, estimate: torch.Tensor
+    ) -> torch.Tensor:
+        """The latents after a step, which a callback may replace."""
+        if call.callback is None:
+            return latents
+        values: dict[str, Any] = {"latents": latents, "pred_original_sample": estimate}
+        if "drafts" in call.callback_inputs:
+            values["drafts"] = [
+                call.texts.read(row, token_ids[None])[0]
+                for row, token_ids in enumerate(self._draft_tokens(estimate, call.lengths))
+            ]
+        returned = call.callback(self, index, timestep, {name: values[name] for name in call.callback_inputs})
+        if not isinstance(returned, dict):
+            raise ValueError(f"`callback_on_step_end` must return a dict, got {shorten(returned)}.")
+        return returned.pop("latents", latents)
 
-        self.maybe_free_model_hooks()
-        if not return_dict:
-            return output.to_tuple()
-        return output
+    def _draft_tokens(self, estimate: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """The tokens nearest to an estimate of x_0, padded behind the canvases."""
+        token_ids = nearest_tokens(self.model, estimate)
+        positions = torch.arange(token_ids.shape[1], device=token_ids.device)
+        return token_ids.masked_fill(positions >= lengths[:, None], self.model.config.pad_token_id)
 
     def rank_candidates(
         self,
@@ -591,23 +592,10 @@ class CodeFusionPipeline(CodeFusionHubMixin):
         Returns:
             [`CodeFusionPipelineOutput`]
         """
-        codes, ranked_scores, ranked_sequences = [], [], []
-        for row, values in enumerate(slot_values or [{}] * len(sequences)):
-            draws = [
-                list(zip(to_texts(self.model, self.tokenizer, draw, values), draw.tolist(), *numbers, strict=True))
-                for draw, *numbers in zip(
-                    sequences[row].cpu(), scores[row].tolist(), log_ratios[row].tolist(), strict=True
-                )
-            ]
-            programs = rank_programs(collect_programs(draws), num_return_sequences, ranking, is_valid)
-            # Only where there are fewer programs than were asked for, some come again.
-            programs = [programs[i % len(programs)] for i in range(num_return_sequences)]
-            codes.append([program.text for program in programs])
-            ranked_scores.append([program.score for program in programs])
-            ranked_sequences.append([program.token_ids for program in programs])
-        return CodeFusionPipelineOutput(
-            codes=codes, scores=ranked_scores, sequences=torch.tensor(ranked_sequences, device=sequences.device)
-        )
+        texts = ProgramTexts(self.model, self.tokenizer, slot_values or [{}] * len(sequences), sequences.shape[1])
+        settings = {"num_return_sequences": num_return_sequences, "ranking": ranking}
+        token_ids, scores, log_ratios = sequences.flatten(0, 1), scores.flatten(0, 1), log_ratios.flatten(0, 1)
+        return to_output(rank_rows(texts, token_ids, scores, log_ratios, settings, is_valid), sequences.device)
 
 
 __all__ = ["CodeFusionPipeline", "CodeFusionPipelineOutput"]

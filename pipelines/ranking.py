@@ -94,6 +94,8 @@ class Program:
             Whether it is the likeliest program of a draw.
         votes (`float`):
             How many draws gave it: of the one vote of a draw, each of its programs has a share by its probability.
+        source (`tuple[int, int]`):
+            The draw that `token_ids` are of, and which of its programs they are.
     """
 
     text: str
@@ -101,29 +103,38 @@ class Program:
     score: float
     is_drawn: bool = False
     votes: float = 0.0
+    source: tuple[int, int] = (0, 0)
 
 
-def collect_programs(draws: Sequence[Sequence[tuple[str, list[int], float, float]]]) -> list[Program]:
+def collect_programs(
+    draws: Sequence[Sequence[tuple[str, list[int], float, float]]], by_confidence: bool = False
+) -> list[Program]:
     """
     The programs of some draws, each once.
 
     Args:
         draws (`Sequence`):
             For each draw, its likeliest programs, the likeliest first: text, token ids, mean log-probability of the
-            tokens, and the log-ratio of its probability to that of the first.
+            tokens, and the log-ratio of its probability to that of the first. One of minus infinity is none.
+        by_confidence (`bool`, *optional*, defaults to `False`):
+            Whether a draw votes for each of its programs with the geometric mean of the probabilities of its tokens,
+            and not with a share of one vote: for draws that had different numbers of tokens to fill in, of which some
+            were the wrong ones.
 
     Returns:
         `list[Program]`: in the order in which they first come.
     """
     programs: dict[str, Program] = {}
-    for draw in draws:
+    for number, draw in enumerate(draws):
         total = sum(math.exp(log_ratio) for *_, log_ratio in draw)
         for rank, (text, token_ids, score, log_ratio) in enumerate(draw):
-            program = programs.setdefault(text, Program(text, token_ids, score))
+            if log_ratio == -math.inf:
+                continue
+            program = programs.setdefault(text, Program(text, token_ids, score, source=(number, rank)))
             if score > program.score:
-                program.token_ids, program.score = token_ids, score
+                program.token_ids, program.score, program.source = token_ids, score, (number, rank)
             program.is_drawn |= rank == 0
-            program.votes += math.exp(log_ratio) / total
+            program.votes += math.exp(score) if by_confidence else math.exp(log_ratio) / total
     return list(programs.values())
 
 

@@ -42,4 +42,33 @@ def check_sampling_defaults(sampling_defaults: dict[str, Any]) -> None:
         )
 
 
-__all__ = ["SAMPLING_DEFAULTS", "check_sampling_defaults"]
+def choose_settings(
+    sampling_defaults: dict[str, Any], arguments: dict[str, Any], min_candidates: int = 1
+) -> tuple[dict[str, Any], int]:
+    """
+    How a call samples.
+
+    Args:
+        sampling_defaults (`dict`):
+            What the checkpoint says, and for the rest `SAMPLING_DEFAULTS`.
+        arguments (`dict`):
+            Those of the call, of which `None` says nothing.
+        min_candidates (`int`, *optional*, defaults to 1):
+            The least number of candidates where the call does not say.
+
+    Returns:
+        `tuple`: the settings, names and values, and the number of candidates.
+    """
+    settings = {
+        name: default if name == "num_candidates" or arguments.get(name) is None else arguments[name]
+        for name, default in sampling_defaults.items()
+    }
+    if (num_candidates := arguments["num_candidates"]) is None:
+        num_candidates = settings["num_return_sequences"]
+        is_of_each = arguments.get("latents") is not None or isinstance(arguments["generator"], list)
+        if not is_of_each and arguments["output_type"] != "latent":
+            num_candidates = max(num_candidates, settings["num_candidates"] or 1, min_candidates)
+    return settings, num_candidates
+
+
+__all__ = ["SAMPLING_DEFAULTS", "check_sampling_defaults", "choose_settings"]

@@ -6,7 +6,7 @@ import inspect
 from typing import Any
 
 import torch
-from diffusers import DPMSolverSDEScheduler, SchedulerMixin
+from diffusers import DPMSolverSDEScheduler, PNDMScheduler, SchedulerMixin
 from transformers import PreTrainedModel
 
 from .decoding import nearest_tokens
@@ -171,6 +171,41 @@ def start_scheduler(
     return scheduler.timesteps, step_kwargs
 
 
+def skip_steps(
+    scheduler: SchedulerMixin, timesteps: torch.Tensor, num_inference_steps: int, strength: float
+) -> torch.Tensor:
+    """
+    The steps of a schedule that are left for what has been noised to a share of it, as image to image has them in
+    diffusers, but at least one where there is noise.
+
+    Args:
+        scheduler (`SchedulerMixin`):
+            From [`start_scheduler`]; it is told where it begins.
+        timesteps (`torch.Tensor`):
+            From [`start_scheduler`].
+        num_inference_steps (`int`):
+            Steps of the whole schedule.
+        strength (`float`):
+            The share, in [0, 1].
+
+    Returns:
+        `torch.Tensor`: the last ones of `timesteps`; none at 0.
+    """
+    if strength == 0.0:
+        return timesteps[:0]
+    is_warm_up = isinstance(scheduler, PNDMScheduler) and len(timesteps) > num_inference_steps
+    if is_warm_up:
+        # It makes its second step twice, whichever that is.
+        timesteps = torch.cat([timesteps[:1], timesteps[2:]])
+    skipped = max(num_inference_steps - max(int(num_inference_steps * strength), 1), 0) * scheduler.order
+    timesteps = timesteps[skipped:]
+    if hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(skipped)
+    if is_warm_up and len(timesteps) > 1:
+        timesteps = torch.cat([timesteps[:2], timesteps[1:]])
+    return timesteps
+
+
 def convert_prediction(
     model: PreTrainedModel,
     prediction: torch.Tensor,
@@ -217,5 +252,6 @@ __all__ = [
     "convert_prediction",
     "interpolate_alphas_cumprod",
     "sample_to_epsilon",
+    "skip_steps",
     "start_scheduler",
 ]
