@@ -6,7 +6,8 @@ import shutil
 
 import pytest
 
-from codefusion_hf.cli import load_pipeline, main
+from codefusion_hf.cli import main
+from codefusion_hf.inference.loading import load_pipeline
 from codefusion_hf.manifest import MANIFEST_FILE, check_pipeline, find_damages
 from codefusion_hf.pipelines import CodeFusionPipeline
 
