@@ -193,6 +193,30 @@ def share_out(probabilities: torch.Tensor, num_candidates: int) -> torch.Tensor:
     return torch.cat(winners, dim=1)
 
 
+def favour_lengths(probabilities: torch.Tensor, lengths: list[list[int]], canvas_step: int) -> torch.Tensor:
+    """
+    Probabilities of canvas lengths, half of which goes to given ones.
+
+    Args:
+        probabilities (`torch.FloatTensor` of shape `(batch_size, num_choices)`):
+            Of the canvases of `canvas_step` tokens, of twice as many, and so on.
+        lengths (`list[list[int]]`):
+            For each row programs' lengths in tokens; longer ones than any canvas are passed over.
+        canvas_step (`int`):
+            Tokens that a canvas is rounded up to.
+
+    Returns:
+        `torch.FloatTensor` of the shape of `probabilities`: a row without given lengths is as it was.
+    """
+    shares = torch.zeros_like(probabilities)
+    for row, of_row in enumerate(lengths):
+        for length in of_row:
+            if (choice := (length - 1) // canvas_step) < shares.shape[1]:
+                shares[row, choice] += 1.0
+    totals = shares.sum(dim=1, keepdim=True)
+    return torch.where(totals > 0.0, (probabilities + shares / totals.clamp(min=1.0)) / 2.0, probabilities)
+
+
 def spread_temperatures(
     temperature: float | list[float], num_rows: int, num_candidates: int, latents: torch.Tensor
 ) -> float | torch.Tensor:
@@ -262,4 +286,12 @@ class EarlyExit:
         self.finished[rows] = (self.unchanged[rows] >= self.patience) & (scores >= self.log_confidence)
 
 
-__all__ = ["CandidateBatch", "EarlyExit", "group_by_length", "make_batches", "share_out", "spread_temperatures"]
+__all__ = [
+    "CandidateBatch",
+    "EarlyExit",
+    "favour_lengths",
+    "group_by_length",
+    "make_batches",
+    "share_out",
+    "spread_temperatures",
+]

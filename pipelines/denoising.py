@@ -29,12 +29,16 @@ class EncodedPrompts:
             What tokens the programs can have, as of [`CodeFusionModel.vocabulary`].
         slot_values (`list[dict[str, str]]`):
             For each prompt the values of its slots.
+        neighbors (`list[list[Neighbor]]`, *optional*), neighbor_lengths (`list[list[int]]`, *optional*):
+            With a memory: for each prompt what was found, and the lengths of these programs in tokens.
     """
 
     encoder_hidden_states: torch.Tensor
     attention_mask: torch.Tensor
     vocabulary: tuple[torch.Tensor, torch.Tensor]
     slot_values: list[dict[str, str]]
+    neighbors: list[list[Any]] | None = None
+    neighbor_lengths: list[list[int]] | None = None
 
 
 @dataclass

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What pipelines that are given code have in common: prompts that may be empty, and code as the model has it."""
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -41,7 +42,7 @@ class CodeFusionDraftPipeline(CodeFusionPipeline):
 
     def _encode_prompts(self, arguments: dict[str, Any], num_candidates: int) -> EncodedPrompts:
         texts, _ = pair_up(arguments["prompt"], arguments["code"])
-        prompts = EncodedPrompts(*self.encode_prompt(texts, self._execution_device))
+        prompts = self._encode(texts, arguments["memory"], arguments["num_neighbors"])
         is_empty = torch.tensor([not text.strip() for text in texts], device=prompts.attention_mask.device)
         if not is_empty.any():
             return prompts
@@ -59,7 +60,7 @@ class CodeFusionDraftPipeline(CodeFusionPipeline):
         is_noise = torch.arange(states.shape[1], device=mask.device) < NUM_NOISE_TOKENS
         states = torch.where(is_empty[:, None, None], noise, states)
         mask = torch.where(is_empty[:, None], is_noise.to(mask.dtype), mask)
-        return EncodedPrompts(states, mask, (embeddings, bias), prompts.slot_values)
+        return replace(prompts, encoder_hidden_states=states, attention_mask=mask, vocabulary=(embeddings, bias))
 
     def _slot(self, code: str, values: dict[str, str]) -> str:
         """Code with the slots of its prompt, if the model has any."""

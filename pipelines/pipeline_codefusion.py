@@ -17,9 +17,10 @@ from transformers.generation.streamers import BaseStreamer
 
 from ..modeling.argument_checks import shorten
 from .argument_checks import CALLBACK_TENSOR_INPUTS, check_call
-from .batching import EarlyExit, share_out, spread_temperatures
+from .batching import EarlyExit, favour_lengths, share_out, spread_temperatures
 from .decoding import nearest_tokens, read_draft, to_texts
 from .denoising import DenoisingCall, DenoisingStep, EncodedPrompts, Times
+from .neighbors import Memory, check_memory, encode_with_neighbors
 from .pipeline_hub import CodeFusionHubMixin
 from .pipeline_output import CodeFusionPipelineOutput
 from .program_texts import ProgramTexts
@@ -141,7 +142,11 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
         check_call(self.model.config, **arguments)
 
     def encode_prompt(
-        self, prompt: str | list[str], device: torch.device | None = None
+        self,
+        prompt: str | list[str],
+        device: torch.device | None = None,
+        memory: Memory | None = None,
+        num_neighbors: int = 3,
     ) -> tuple[torch.Tensor, torch.Tensor, tuple[torch.Tensor, torch.Tensor], list[dict[str, str]]]:
         """
         Encode prompts.
@@ -152,6 +157,9 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
                 `tokenizer.model_max_length` is cut.
             device (`torch.device`, *optional*):
                 Where to put them; the pipeline's device by default.
+            memory ([`~codefusion_hf.memory.CodeFusionMemory`], *optional*), num_neighbors (`int`, *optional*, \
+                defaults to 3):
+                As for [`~CodeFusionPipeline.__call__`].
 
         Returns:
             `tuple`: `E_s` of shape `(batch_size, sequence_length, encoder_hidden_size)`, the attention mask of shape
@@ -159,10 +167,27 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
             for each prompt the values of its slots.
         """
         prompts = [prompt] if isinstance(prompt, str) else prompt
-        inputs, slot_values = encode_prompts(prompts, self.tokenizer, padding=True, return_tensors="pt")
+        encoded = self._encode(prompts, memory, num_neighbors, device)
+        return encoded.encoder_hidden_states, encoded.attention_mask, encoded.vocabulary, encoded.slot_values
+
+    def _encode(
+        self,
+        prompts: list[str],
+        memory: Memory | None = None,
+        num_neighbors: int = 3,
+        device: torch.device | None = None,
+    ) -> EncodedPrompts:
+        neighbors, lengths = None, None
+        if memory is None:
+            inputs, slot_values = encode_prompts(prompts, self.tokenizer, padding=True, return_tensors="pt")
+        else:
+            neighbors = memory.search(prompts, num_neighbors)
+            pairs = [[memory.as_read(neighbor) for neighbor in of_prompt] for of_prompt in neighbors]
+            inputs, slot_values, lengths = encode_with_neighbors(prompts, pairs, self.tokenizer, memory.language)
         inputs = inputs.to(device or self._execution_device)
-        encoder_hidden_states = self.model.encode(inputs.input_ids, inputs.attention_mask)
-        return encoder_hidden_states, inputs.attention_mask, self.model.vocabulary(inputs.input_ids), slot_values
+        states = self.model.encode(inputs.input_ids, inputs.attention_mask)
+        vocabulary = self.model.vocabulary(inputs.input_ids)
+        return EncodedPrompts(states, inputs.attention_mask, vocabulary, slot_values, neighbors, lengths)
 
     def prepare_lengths(
         self,
@@ -170,10 +195,12 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
         attention_mask: torch.Tensor,
         num_candidates: int,
         target_length: int | None = None,
+        neighbor_lengths: list[list[int]] | None = None,
     ) -> torch.Tensor:
         """
         Canvas lengths of the candidates. Each prompt's candidates are shared out among the lengths in proportion to
-        the probability that the length head gives them (by D'Hondt's method: one candidate gets the likeliest).
+        the probability that the length head gives them (by D'Hondt's method: one candidate gets the likeliest). Where
+        there are neighbours, their lengths have half of it.
 
         Args:
             encoder_hidden_states, attention_mask:
@@ -182,6 +209,8 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
                 Candidates a prompt.
             target_length (`int`, *optional*):
                 Length for all candidates, in tokens, the end-of-sequence token included.
+            neighbor_lengths (`list[list[int]]`, *optional*):
+                For each prompt the lengths of its neighbours' programs, in tokens.
 
         Returns:
             `torch.LongTensor` of shape `(batch_size * num_candidates,)`.
@@ -192,6 +221,8 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
         if target_length is not None:
             return torch.full((batch_size * num_candidates,), target_length, device=encoder_hidden_states.device)
         probabilities = self.model.predict_length(encoder_hidden_states, attention_mask).float().softmax(dim=-1)
+        if neighbor_lengths is not None:
+            probabilities = favour_lengths(probabilities, neighbor_lengths, self.model.config.canvas_step)
         return (share_out(probabilities, num_candidates) + 1).flatten() * self.model.config.canvas_step
 
     def prepare_latents(
@@ -281,6 +312,8 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
         ranking: str | Callable[[str, str], float] | None = None,
         is_valid: Callable[[str], bool] | None = None,
         streamer: BaseStreamer | None = None,
+        memory: Memory | None = None,
+        num_neighbors: int = 3,
     ) -> CodeFusionPipelineOutput | tuple:
         r"""
         Generate code.
@@ -357,6 +390,12 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
                 Shows the steps while they are made: a [`CodeFusionStreamer`] or, for a single prompt, one of
                 transformers such as `TextDiffusionStreamer`. To do something else with them, see
                 [`~CodeFusionPipeline.stream`].
+            memory ([`~codefusion_hf.memory.CodeFusionMemory`], *optional*):
+                Where the most similar prompts are looked up; the model reads these and their programs behind the
+                prompt, and some candidates get the length of such a program. For checkpoints that were trained so.
+            num_neighbors (`int`, *optional*, defaults to 3):
+                How many to look up for each prompt, in [1, 64]. Those for which there is no room within
+                `tokenizer.model_max_length` are not read.
 
         Examples:
 
@@ -422,11 +461,14 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
         names = set(inspect.signature(check_call).parameters) - {"config"}
         given = {name: value for name, value in {**arguments, **settings, **others}.items() if name in names}
         self.check_inputs(**given)
+        check_memory(arguments["memory"], arguments["num_neighbors"], self.tokenizer)
         check_streamer(arguments["streamer"], given["prompt"], arguments["output_type"])
 
     def _encode_prompts(self, arguments: dict[str, Any], num_candidates: int) -> EncodedPrompts:
         """What the denoiser reads."""
-        return EncodedPrompts(*self.encode_prompt(arguments["prompt"], self._execution_device))
+        prompt = arguments["prompt"]
+        prompts = [prompt] if isinstance(prompt, str) else prompt
+        return self._encode(prompts, arguments["memory"], arguments["num_neighbors"])
 
     def _prepare_canvas(self, call: DenoisingCall, arguments: dict[str, Any]) -> None:
         """How long the canvases are, and what stands on them."""
@@ -434,7 +476,9 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
         if latents is not None and target_length is None:
             target_length = latents.shape[1]
         states, mask = call.prompts.encoder_hidden_states, call.prompts.attention_mask
-        call.lengths = self.prepare_lengths(states, mask, call.num_candidates, target_length)
+        call.lengths = self.prepare_lengths(
+            states, mask, call.num_candidates, target_length, call.prompts.neighbor_lengths
+        )
 
     def _prepare_start(self, call: DenoisingCall, arguments: dict[str, Any]) -> None:
         """What the loop starts from."""

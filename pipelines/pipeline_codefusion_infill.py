@@ -24,6 +24,7 @@ from .infilling import (
     placeholder_for,
     share_out_lengths,
 )
+from .neighbors import Memory
 from .pipeline_output import CodeFusionPipelineOutput
 
 
@@ -156,6 +157,8 @@ class CodeFusionInfillPipeline(CodeFusionDraftPipeline):
         ranking: str | Callable[[str, str], float] | None = None,
         is_valid: Callable[[str], bool] | None = None,
         streamer: BaseStreamer | None = None,
+        memory: Memory | None = None,
+        num_neighbors: int = 3,
     ) -> CodeFusionPipelineOutput | tuple:
         r"""
         Fill gaps in code.
@@ -174,7 +177,8 @@ class CodeFusionInfillPipeline(CodeFusionDraftPipeline):
                 The most tokens that one `<mask>` stands for, in [1, `max_code_length` - 1].
             num_inference_steps, num_return_sequences, temperature, guidance_scale, rounding, generator, output_type, \
                 return_dict, callback_on_step_end, callback_on_step_end_tensor_inputs, early_exit_patience, \
-                early_exit_confidence, readout_noise, num_candidates, ranking, is_valid, streamer (*optional*):
+                early_exit_confidence, readout_noise, num_candidates, ranking, is_valid, streamer, memory, \
+                num_neighbors (*optional*):
                 As of [`~CodeFusionPipeline.__call__`].
 
         Examples:

@@ -12,6 +12,7 @@ from transformers.generation.streamers import BaseStreamer
 from ..modeling.argument_checks import check_number
 from .denoising import DenoisingCall
 from .drafting import CodeFusionDraftPipeline, pair_up
+from .neighbors import Memory
 from .pipeline_output import CodeFusionPipelineOutput
 from .program_texts import GivenTexts
 from .scheduler_support import skip_steps
@@ -126,6 +127,8 @@ class CodeFusionRevisePipeline(CodeFusionDraftPipeline):
         ranking: str | Callable[[str, str], float] | None = None,
         is_valid: Callable[[str], bool] | None = None,
         streamer: BaseStreamer | None = None,
+        memory: Memory | None = None,
+        num_neighbors: int = 3,
     ) -> CodeFusionPipelineOutput | tuple:
         r"""
         Revise code.
@@ -144,7 +147,7 @@ class CodeFusionRevisePipeline(CodeFusionDraftPipeline):
                 Steps of the whole schedule, in [1, `num_train_timesteps`].
             num_return_sequences, temperature, guidance_scale, rounding, generator, output_type, return_dict, \
                 callback_on_step_end, callback_on_step_end_tensor_inputs, early_exit_patience, early_exit_confidence, \
-                readout_noise, num_candidates, ranking, is_valid, streamer (*optional*):
+                readout_noise, num_candidates, ranking, is_valid, streamer, memory, num_neighbors (*optional*):
                 As of [`~CodeFusionPipeline.__call__`].
 
         Examples:

@@ -3,6 +3,7 @@
 """What a pipeline returns."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from diffusers.utils import BaseOutput
@@ -25,12 +26,15 @@ class CodeFusionPipelineOutput(BaseOutput):
         latents (`torch.FloatTensor`, *optional*):
             For `output_type="latent"`, the denoised embeddings, not ranked, of shape `(batch_size,
             num_return_sequences, canvas_length, latent_size)`.
+        neighbors (`list[list[Neighbor]]`, *optional*):
+            With a `memory`: for each prompt what was found in it, and read.
     """
 
     codes: list[list[str]] | None = None
     scores: list[list[float]] | None = None
     sequences: torch.Tensor | None = None
     latents: torch.Tensor | None = None
+    neighbors: list[list[Any]] | None = None
 
 
 __all__ = ["CodeFusionPipelineOutput"]

@@ -26,7 +26,7 @@ number elsewhere, as in `{print $2}`, so that what is a word is taken generously
 import itertools
 import keyword
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 
@@ -279,6 +279,28 @@ def slot_code(code: str, values: Mapping[str, str], language: str) -> str:
     return _with_slots(code, replacements)
 
 
+def keep_slots(slotted: SlottedPrompt, kept: Container[str]) -> SlottedPrompt:
+    """
+    A prompt with some of its slots: the values of the others stand in it again.
+
+    Args:
+        slotted ([`SlottedPrompt`]):
+            The prompt with all of them.
+        kept (`Container[str]`):
+            The slots that stay.
+
+    Returns:
+        [`SlottedPrompt`]: a prompt that [`fill_slots`] makes the same text of.
+    """
+
+    def put_back(slot: re.Match[str]) -> str:
+        is_value = not slot[1] and slot[0] in slotted.values and slot[0] not in kept
+        return _with_slots(slotted.values[slot[0]]) if is_value else slot[0]
+
+    values = {slot: value for slot, value in slotted.values.items() if slot in kept}
+    return SlottedPrompt(_SLOT.sub(put_back, slotted.text), values)
+
+
 def fill_slots(text: str, values: Mapping[str, str]) -> str:
     r"""
     Put values back into a prompt or a program.
@@ -462,6 +484,7 @@ __all__ = [
     "SLOT_LANGUAGES",
     "SlottedPrompt",
     "fill_slots",
+    "keep_slots",
     "slot_code",
     "slot_prompt",
     "slot_token_ids",

@@ -222,9 +222,12 @@ class CodeFusionStreamMixin:
                 output = CodeFusionPipelineOutput(latents=call.latents.unflatten(0, (call.batch_size, -1)))
             else:
                 output = to_output(read_programs(self.model, call)[0], call.latents.device)
+            output.neighbors = call.prompts.neighbors
             self.maybe_free_model_hooks()  # type: ignore[attr-defined]  # of `DiffusionPipeline`
         if output_type == "token_ids":
-            output = CodeFusionPipelineOutput(scores=output.scores, sequences=output.sequences)
+            output = CodeFusionPipelineOutput(
+                scores=output.scores, sequences=output.sequences, neighbors=output.neighbors
+            )
         return output if arguments["return_dict"] else output.to_tuple()
 
     def _run_for(self, streamer: BaseStreamer, call: DenoisingCall) -> CodeFusionPipelineOutput:
@@ -288,6 +291,7 @@ class CodeFusionStreamMixin:
                     draft.score = program.score
                     ends.append(draft)
             output = to_output(ranked, call.latents.device)
+            output.neighbors = call.prompts.neighbors
             drafts_of_prompts = split_rows(ends, len(ranked[0]))
             yield CodeFusionRevision(num_steps + 1, len(call.timesteps), None, drafts_of_prompts, output)
         finally:

@@ -25,17 +25,29 @@ class PairCollator:
 
     Returns (of a call on rows with `input_ids` and `labels`):
         `dict` of `input_ids` and `attention_mask`, of shape `(batch_size, sequence_length)`, and `labels`, of shape
-        `(batch_size, code_length)`, padded with -100.
+        `(batch_size, code_length)`, padded with -100; of rows with `neighbor_ids`, also these, of shape `(batch_size,
+        num_neighbors, length)`, padded with -100. Which of them are read is drawn in the training step, see
+        [`~codefusion_hf.training.neighbors.NeighborDraw`].
     """
 
     tokenizer: PreTrainedTokenizerBase
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        return {
+        batch = {
             "input_ids": _pad([row["input_ids"] for row in rows], self.tokenizer.pad_token_id),
             "attention_mask": _pad([[1] * len(row["input_ids"]) for row in rows], 0),
             "labels": _pad([row["labels"] for row in rows], -100),
         }
+        if "neighbor_ids" in rows[0]:
+            num_neighbors = max(len(row["neighbor_ids"]) for row in rows)
+            if num_neighbors:
+                padded = [
+                    neighbor
+                    for row in rows
+                    for neighbor in [*row["neighbor_ids"], *[[]] * (num_neighbors - len(row["neighbor_ids"]))]
+                ]
+                batch["neighbor_ids"] = _pad(padded, -100).long().unflatten(0, (len(rows), num_neighbors))
+        return batch
 
 
 @dataclass

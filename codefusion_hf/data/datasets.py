@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from codefusion_hf.languages import get_language
 from codefusion_hf.pipelines import slot_code, slot_token_ids
+from codefusion_hf.pipelines.neighbors import encode_neighbors
 
 from .masking import DEFAULT_MASK_PROBABILITY, draw_cpd_mask, token_span_ids
 from .tokenization import encode_prompts
@@ -50,6 +51,7 @@ def build_pair_dataset(
     tokenizer: PreTrainedTokenizerBase,
     max_code_length: int,
     language: str | None = None,
+    neighbors: Sequence[Sequence[tuple[str, str]]] | None = None,
 ) -> Dataset:
     """
     Pairs for supervised fine-tuning. If the tokenizer has slots, prompts and code have them, those of a pair as far as
@@ -65,10 +67,14 @@ def build_pair_dataset(
             their number is logged.
         language (`str`, *optional*):
             Language of the code, which slots need: see [`~codefusion_hf.pipelines.slots.slot_code`].
+        neighbors (`Sequence[Sequence[tuple[str, str]]]`, *optional*):
+            For each pair prompts and programs that are to be read behind its prompt.
 
     Returns:
         `datasets.Dataset` with `input_ids` (prompt, cut at `tokenizer.model_max_length`), `labels` (code and
-        end-of-sequence token) and `length` (key that `train_sampling_strategy="group_by_length"` sorts by).
+        end-of-sequence token), `length` (key that `train_sampling_strategy="group_by_length"` sorts by) and, where
+        there are any, `neighbor_ids` (a list of tokens for each, as of
+        [`~codefusion_hf.pipelines.neighbors.encode_neighbors`]).
 
     Raises:
         ValueError: if no row is left, or the tokenizer has slots and `language` is missing or unknown.
@@ -85,13 +91,15 @@ def build_pair_dataset(
     codes = tokenizer(programs, add_special_tokens=False).input_ids
     labels = [code + [tokenizer.eos_token_id] for code in codes]
     kept = _within([len(label) for label in labels], max_code_length)
-    return Dataset.from_dict(
-        {
-            "input_ids": [prompts[row] for row in kept],
-            "labels": [labels[row] for row in kept],
-            "length": [_bucket_key(len(labels[row]), len(prompts[row])) for row in kept],
-        }
-    )
+    columns = {
+        "input_ids": [prompts[row] for row in kept],
+        "labels": [labels[row] for row in kept],
+        "length": [_bucket_key(len(labels[row]), len(prompts[row])) for row in kept],
+    }
+    if neighbors is not None:
+        neighbor_ids = encode_neighbors(neighbors, values, tokenizer, language or "")
+        columns["neighbor_ids"] = [neighbor_ids[row] for row in kept]
+    return Dataset.from_dict(columns)
 
 
 def build_code_dataset(

@@ -9,6 +9,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 from transformers import PreTrainedTokenizerFast
 
 from codefusion_hf.pipelines import slot_tokens
+from codefusion_hf.pipelines.neighbors import NEIGHBOR_TOKENS
 from codefusion_hf.pipelines.prompts import SLOT_VALUES, encode_prompts, keeps_slot_values
 
 
@@ -31,6 +32,7 @@ def train_tokenizer(
     added_tokens: Sequence[str] = (),
     slots: bool = False,
     slot_values: bool = False,
+    neighbors: bool = False,
 ) -> PreTrainedTokenizerFast:
     """
     Train a byte-level BPE for prompts and code alike, as CodeT5's is.
@@ -57,6 +59,9 @@ def train_tokenizer(
         slot_values (`bool`, *optional*, defaults to `False`):
             With `slots`: whether a model also reads the values of a prompt, behind their slots. It is kept with the
             tokenizer, see [`keeps_slot_values`].
+        neighbors (`bool`, *optional*, defaults to `False`):
+            Whether the tokens between a prompt and its neighbours ([`~codefusion_hf.pipelines.neighbors`]) are among
+            the special ones, for models that are trained with a memory. They count as part of `vocab_size`.
 
     Returns:
         [`~transformers.PreTrainedTokenizerFast`]: with the ids of CodeT5's special tokens (`<pad>` 0, `<s>` 1, `</s>`
@@ -70,7 +75,8 @@ def train_tokenizer(
     if slot_values and not slots:
         raise ValueError("`slot_values` needs `slots`, got `slot_values=True` and `slots=False`.")
     slot_forms = [form for slot in slot_tokens() for form in (slot, f" {slot}")] if slots else []
-    smallest = len(added_tokens) + len(slot_forms) + 256 + len(SPECIAL_TOKENS)
+    neighbor_tokens = NEIGHBOR_TOKENS if neighbors else ()
+    smallest = len(neighbor_tokens) + len(added_tokens) + len(slot_forms) + 256 + len(SPECIAL_TOKENS)
     if vocab_size < smallest:
         raise ValueError(f"`vocab_size` must be at least {smallest}, got {vocab_size}.")
     tokenizer = Tokenizer(models.BPE())
@@ -83,7 +89,7 @@ def train_tokenizer(
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([*splits, byte_level]) if splits else byte_level
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=vocab_size - len(added_tokens) - len(slot_forms),
+        vocab_size=vocab_size - len(neighbor_tokens) - len(added_tokens) - len(slot_forms),
         special_tokens=list(SPECIAL_TOKENS.values()),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
@@ -92,6 +98,7 @@ def train_tokenizer(
     tokenizer.add_tokens(list(added_tokens))
     # Special tokens would be none in a text, see `split_special_tokens`, and be left out when they are decoded.
     tokenizer.add_tokens([AddedToken(form, special=False, normalized=False) for form in slot_forms])
+    tokenizer.add_special_tokens(list(neighbor_tokens))
     end = SPECIAL_TOKENS["eos_token"]
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"$A {end}", special_tokens=[(end, tokenizer.token_to_id(end))]
@@ -103,6 +110,7 @@ def train_tokenizer(
         # `sed 's/<s>//'` is code: what looks like a special token in a text is none.
         split_special_tokens=True,
         **({SLOT_VALUES: True} if slot_values else {}),
+        **({"additional_special_tokens": list(neighbor_tokens)} if neighbors else {}),
         **SPECIAL_TOKENS,
     )
 

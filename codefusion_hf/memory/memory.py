@@ -475,6 +475,23 @@ class CodeFusionMemory:
         excluded = positions_of(look_up.ids, [number for number in numbers if number is not None])
         return [self._search_one(look_up, prompt, num_neighbors, excluded, leave_one_out) for prompt in prompts]
 
+    def as_read(self, neighbor: Neighbor) -> tuple[str, str]:
+        """
+        A row that was found, as models read it: of rules, with the columns of its table, in one dialect.
+
+        Args:
+            neighbor ([`Neighbor`]):
+                From [`~CodeFusionMemory.search`].
+
+        Returns:
+            `tuple[str, str]`: prompt and program.
+        """
+        row = {"text": neighbor.text, "code": neighbor.code}
+        if neighbor.data is not None:
+            row["data"] = neighbor.data
+        prepared = get_language(self.language).prepare_row(row)
+        return prepared["text"], prepared["code"]
+
     def _search_one(
         self, look_up: _LookUp, prompt: str, num_neighbors: int, excluded: np.ndarray, leave_one_out: bool
     ) -> list[Neighbor]:

@@ -26,6 +26,10 @@ class TrainingDataArguments(DataArguments):
             Split of `validation_data`, where it has several. Defaults to `train`.
         exclude_split (`str`, *optional*):
             Split of `exclude_overlap`, where it has several. Defaults to `train`.
+        memory (`str`, *optional*):
+            In fine-tuning, folder or Hub id of a memory to read neighbours from, or `cookbook:LANGUAGE`.
+        num_neighbors (`int`, *optional*, defaults to 3):
+            With a memory, neighbours of each prompt at most, 1 or more.
         format, text_column, code_column, skip_malformed, split:
             As of [`~codefusion_hf.data.arguments.DataArguments`], for all files.
     """
@@ -47,6 +51,18 @@ class TrainingDataArguments(DataArguments):
         default=None, metadata={"metavar": "SPLIT", "help": "the same, of the files of --exclude-overlap"}
     )
 
+    memory: str | None = field(
+        default=None,
+        metadata={"help": "in finetune: folder or Hub id of a memory to read neighbours from, or cookbook:LANGUAGE"},
+    )
+    num_neighbors: int = field(
+        default=3, metadata={"metavar": "N", "help": "with --memory: neighbours of each prompt (%(default)s)"}
+    )
+
+    def __post_init__(self) -> None:
+        if self.num_neighbors < 1:
+            raise ValueError(f"`num_neighbors` must be 1 or more, got {self.num_neighbors}.")
+
     def options(self) -> dict[str, Any]:
         """
         The data of a training.
@@ -63,6 +79,8 @@ class TrainingDataArguments(DataArguments):
             "validation_split": self.validation_split,
             "exclude_split": self.exclude_split,
             "data_options": self.load_options(),
+            "memory": self.memory,
+            "num_neighbors": self.num_neighbors,
         }
 
 

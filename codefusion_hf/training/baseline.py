@@ -30,7 +30,9 @@ from codefusion_hf.files import staged_folder
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
 
 from .base_trainer import BaseTrainer, checkpoint_to_resume
+from .neighbors import NeighborDraw, check_neighbor_tokens, find_neighbors, load_training_memory
 from .presets import PHASES
+from .randomness import seeded_generator
 from .run import config_from_preset, load_training_rows, make_tokenizer, make_training_arguments
 from .vocabulary import with_vocabulary
 
@@ -121,6 +123,9 @@ class BaselineTrainer(BaseTrainer):
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], *args, **kwargs):
         self.label_smoother = None
+        inputs = dict(inputs)
+        if "neighbor_ids" in inputs:
+            self._read_neighbors(inputs, model.training)
         if model.training:
             # At 0.0, too: T5's own loss is the mean of a batch, which Trainer takes for scaled when it accumulates.
             self.label_smoother = LabelSmoother(epsilon=self.args.label_smoothing_factor)
@@ -129,6 +134,17 @@ class BaselineTrainer(BaseTrainer):
             decoder_input_ids = t5.prepare_decoder_input_ids_from_labels(inputs["labels"])
             inputs = {**inputs, "decoder_input_ids": decoder_input_ids}
         return super().compute_loss(model, inputs, *args, **kwargs)
+
+    def _read_neighbors(self, inputs: dict[str, Any], is_training: bool) -> None:
+        """As CodeFusion reads them, each row with draws of its own."""
+        first_row = self.args.process_index * len(inputs["labels"])
+        key = (self.args.seed, int(is_training), self.state.global_step)
+
+        def generator(name: str, *row: int) -> torch.Generator:
+            return seeded_generator(name, (*key, *(first_row + number for number in row)), torch.device("cpu"))
+
+        draw = NeighborDraw(self.args.neighbor_dropout_probability, self.args.neighbor_copy_steps)
+        draw.draw(inputs, self.processing_class, generator, self.state.global_step, is_training)
 
 
 def train_baseline(
@@ -147,6 +163,8 @@ def train_baseline(
     train_split: str | None = None,
     validation_split: str | None = None,
     exclude_split: str | None = None,
+    memory: str | Path | None = None,
+    num_neighbors: int = 3,
 ) -> T5ForConditionalGeneration:
     """
     Train a [`~transformers.T5ForConditionalGeneration`] of the size of a preset's CodeFusion model, as
@@ -182,7 +200,8 @@ def train_baseline(
             `"finetune"`, on pairs, or `"pretrain"`, on code alone with both of the paper's tasks.
         resume (`bool`, *optional*, defaults to `False`):
             Whether to go on from the last checkpoint in `output_dir`.
-        exclude_overlap_with, drop_duplicates, data_options, train_split, validation_split, exclude_split:
+        exclude_overlap_with, drop_duplicates, data_options, train_split, validation_split, exclude_split, memory, \
+            num_neighbors:
             As for [`~codefusion_hf.training.run.run_training`].
 
     Returns:
@@ -209,6 +228,7 @@ def train_baseline(
         raise ValueError(f"`phase` must be one of {', '.join(PHASES)}, got {phase!r}.")
     if preset["lora"]:
         raise ValueError(f"The preset's `lora` is for CodeFusion and must be empty here, got {preset['lora']!r}.")
+    look_up = load_training_memory(memory, phase, preset["language"])
     output_dir = Path(output_dir)
     if validation_data:
         preset = _keeping_the_best(preset, phase)
@@ -252,10 +272,12 @@ def train_baseline(
         model.generation_config.max_new_tokens = config.max_code_length
         logger.info("Parameters: %d, of CodeFusion: %d.", model.num_parameters(), num_parameters)
     max_code_length = model.generation_config.max_new_tokens
+    check_neighbor_tokens(look_up, processor)
 
     def build_dataset(rows: list[dict[str, Any]]) -> Dataset:
         if phase == "finetune":
-            return build_pair_dataset(rows, processor, max_code_length, preset["language"])
+            neighbors = None if look_up is None else find_neighbors(look_up, rows, num_neighbors)
+            return build_pair_dataset(rows, processor, max_code_length, preset["language"], neighbors)
         return build_masked_code_dataset(
             [row["code"] for row in rows],
             processor,

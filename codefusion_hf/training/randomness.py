@@ -3,7 +3,7 @@
 """All that is random in a training step, drawn from its number."""
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from transformers import PreTrainedTokenizerBase
 
 from codefusion_hf.data.masking import DEFAULT_MASK_PROBABILITY, draw_cpd_mask
 from codefusion_hf.modeling import CodeFusionModel
+
+from .neighbors import NeighborDraw
 
 
 @dataclass
@@ -42,6 +44,8 @@ class StepRandomness:
             Share of the prompts' tokens that are masked in fine-tuning.
         process_index, num_processes (`int`, *optional*, default to 0 and 1):
             Which rows of the batch these are.
+        neighbors ([`~codefusion_hf.training.neighbors.NeighborDraw`], *optional*):
+            Which of their neighbours the rows of fine-tuning get.
     """
 
     model: CodeFusionModel
@@ -53,6 +57,7 @@ class StepRandomness:
     prompt_mask_probability: float = 0.0
     process_index: int = 0
     num_processes: int = 1
+    neighbors: NeighborDraw = field(default_factory=NeighborDraw)
 
     def __call__(self, inputs: dict[str, Any], step: tuple[int, ...], is_training: bool = True) -> dict[str, Any]:
         """
@@ -76,20 +81,20 @@ class StepRandomness:
         first_row = self.process_index * num_rows
 
         # Low-discrepancy timesteps are drawn for all rows together.
-        generator = _generator("timesteps", key, torch.device("cpu"))
+        generator = seeded_generator("timesteps", key, torch.device("cpu"))
         timesteps = self.model.draw_timesteps(num_rows * self.num_processes, generator=generator)
         timesteps = timesteps[first_row : first_row + num_rows].to(device)
-        draw = torch.rand((), generator=_generator("self_conditioning", key, torch.device("cpu")))
+        draw = torch.rand((), generator=seeded_generator("self_conditioning", key, torch.device("cpu")))
         inputs["self_conditioning"] = bool(draw < config.self_conditioning_probability)
 
         def normal(name: str, row: int, *size: int) -> torch.Tensor:
-            generator = _generator(name, (*key, first_row + row), device)
+            generator = seeded_generator(name, (*key, first_row + row), device)
             return torch.randn(size, generator=generator, device=device)
 
         def uniform(name: str, lengths: list[int]) -> torch.Tensor:
             # As many as a row has, however far it is padded.
             draws = [
-                torch.rand(length, generator=_generator(name, (*key, first_row + row), torch.device("cpu")))
+                torch.rand(length, generator=seeded_generator(name, (*key, first_row + row), torch.device("cpu")))
                 for row, length in enumerate(lengths)
             ]
             return pad_sequence(draws, batch_first=True, padding_value=1.0).to(device)
@@ -121,6 +126,12 @@ class StepRandomness:
                 inputs["noise_prompt"] = (
                     uniform("noise_prompt", [1] * num_rows)[:, 0] < self.prompt_dropout_probability
                 )
+        if "neighbor_ids" in inputs:
+
+            def cpu_generator(name: str, *row: int) -> torch.Generator:
+                return seeded_generator(name, (*key, *(first_row + number for number in row)), torch.device("cpu"))
+
+            self.neighbors.draw(inputs, self.tokenizer, cpu_generator, step[0], is_training)
         if "noise_prompt" in inputs:
             hidden_size = self.model.encoder.config.hidden_size
             prompt_noise = torch.zeros(*inputs["input_ids"].shape, hidden_size, device=device)
@@ -131,7 +142,7 @@ class StepRandomness:
         return inputs
 
 
-def _generator(name: str, key: tuple[int, ...], device: torch.device) -> torch.Generator:
+def seeded_generator(name: str, key: tuple[int, ...], device: torch.device) -> torch.Generator:
     """
     A generator for each thing that is drawn, and for most of them for each row: how much of one is drawn does not move
     the others, and a process draws for its own rows alone.
@@ -140,4 +151,4 @@ def _generator(name: str, key: tuple[int, ...], device: torch.device) -> torch.G
     return torch.Generator(device).manual_seed(int(seed >> np.uint64(1)))
 
 
-__all__ = ["StepRandomness"]
+__all__ = ["StepRandomness", "seeded_generator"]

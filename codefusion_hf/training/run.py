@@ -28,6 +28,7 @@ from codefusion_hf.pipelines import CodeFusionPipeline, check_sampling_defaults,
 from .base_trainer import checkpoint_to_resume
 from .export import build_pipeline, export_pipeline
 from .lora import add_lora
+from .neighbors import check_neighbor_tokens, find_neighbors, load_training_memory
 from .presets import PHASES
 from .samples import SampleCallback
 from .trainer import CodeFusionTrainer, CodeFusionTrainingArguments
@@ -52,6 +53,8 @@ def run_training(
     train_split: str | None = None,
     validation_split: str | None = None,
     exclude_split: str | None = None,
+    memory: str | Path | None = None,
+    num_neighbors: int = 3,
 ) -> CodeFusionPipeline:
     """
     Run one training phase and save the result, with the averaged weights, as a pipeline folder.
@@ -89,6 +92,12 @@ def run_training(
             `on_malformed`.
         train_split, validation_split, exclude_split (`str`, *optional*):
             Split of `train_data`, `validation_data` and `exclude_overlap_with`, of files that have several.
+        memory (`str` or `Path`, *optional*):
+            In fine-tuning: folder or Hub id of a memory, or `cookbook:LANGUAGE`, see
+            [`~codefusion_hf.memory.load_memory`]. Each prompt is looked up in it, and read with what is found; rows of
+            the memory with the same prompt are not found.
+        num_neighbors (`int`, *optional*, defaults to 3):
+            With a memory: how many are found for each prompt at most.
 
     Returns:
         [`CodeFusionPipeline`]: as it was saved; where `max_minutes` has stopped the training, as it would be, and it
@@ -98,13 +107,15 @@ def run_training(
         TrainingDivergedError: if a loss or a weight is not finite. Nothing is exported, and the message names the last
             good checkpoint.
         ValueError: if `phase` is unknown, the preset or a data file is malformed, there is nothing to resume or its
-            checkpoint is damaged, `init_from` is, or `new_tokenizer` is set without it.
+            checkpoint is damaged, `init_from` is, or `new_tokenizer` is set without it; or `memory` is none, is of
+            another language, or cannot be read by the model.
         OSError: if a checkpoint or the pipeline cannot be written.
     """
     if phase not in PHASES:
         raise ValueError(f"`phase` must be one of {', '.join(PHASES)}, got {phase!r}.")
     if new_tokenizer and init_from is None:
         raise ValueError("`new_tokenizer` needs `init_from`: random weights have a new tokenizer in any case.")
+    look_up = load_training_memory(memory, phase, preset["language"])
     if init_from is not None:
         check_pipeline(init_from)
     output_dir = Path(output_dir)
@@ -152,9 +163,12 @@ def run_training(
     if preset["lora"]:
         model = add_lora(model, preset["lora"])
 
+    check_neighbor_tokens(look_up, tokenizer)
+
     def build_dataset(rows: list[dict[str, Any]]) -> Dataset:
         if phase == "finetune":
-            return build_pair_dataset(rows, tokenizer, model.config.max_code_length, preset["language"])
+            neighbors = None if look_up is None else find_neighbors(look_up, rows, num_neighbors)
+            return build_pair_dataset(rows, tokenizer, model.config.max_code_length, preset["language"], neighbors)
         snippets = [row["code"] for row in rows]
         return build_code_dataset(snippets, tokenizer, model.config.max_code_length, preset["language"])
 

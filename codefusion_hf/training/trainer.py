@@ -24,6 +24,7 @@ from .base_trainer import BaseTrainer
 from .diagnostics import TokenCounts, collapse_warnings, embedding_metrics
 from .ema import EMA_FILE, EMACallback
 from .lora import merged_model
+from .neighbors import NeighborDraw
 from .randomness import StepRandomness
 
 
@@ -56,6 +57,11 @@ class CodeFusionTrainingArguments(TrainingArguments):
         prompt_mask_probability (`float`, *optional*, defaults to 0.0):
             Share of the prompt's tokens that are replaced by the mask token in fine-tuning, in [0, 1]: against
             learning a small data set by heart, at no cost, where dropout costs a CPU a quarter of a step.
+        neighbor_dropout_probability (`float`, *optional*, defaults to 0.4):
+            With a memory, share of the batches of fine-tuning whose prompts are read without neighbours, in [0, 1].
+        neighbor_copy_steps (`int`, *optional*, defaults to 0):
+            With a memory, first steps in which some rows have their own program, with a few edits, as a neighbour, to
+            learn copying from (see [`~codefusion_hf.training.neighbors.NeighborDraw`]).
         num_sample_prompts (`int`, *optional*, defaults to 4):
             Prompts of the validation data that `codefusion train` generates code for at each evaluation, see
             [`~codefusion_hf.training.samples.SampleCallback`].
@@ -87,6 +93,12 @@ class CodeFusionTrainingArguments(TrainingArguments):
     prompt_mask_probability: float = field(
         default=0.0, metadata={"help": "Share of the prompts' tokens that are masked in fine-tuning."}
     )
+    neighbor_dropout_probability: float = field(
+        default=0.4, metadata={"help": "Share of the batches of fine-tuning that are read without neighbours."}
+    )
+    neighbor_copy_steps: int = field(
+        default=0, metadata={"help": "First steps in which some rows have their own program as a neighbour."}
+    )
     num_sample_prompts: int = field(default=4, metadata={"help": "Prompts to generate code for at each evaluation."})
     max_minutes: float | None = field(default=None, metadata={"help": "Minutes after which training stops."})
     export_unfinished: bool = field(
@@ -103,7 +115,12 @@ class CodeFusionTrainingArguments(TrainingArguments):
             check_number("max_minutes", self.max_minutes, 0.0, MAX_MINUTES)
             if self.max_minutes == 0.0:
                 raise ValueError("`max_minutes` must be above 0, got 0.")
-        for name in ("cpd_probability", "prompt_dropout_probability", "prompt_mask_probability"):
+        for name in (
+            "cpd_probability",
+            "prompt_dropout_probability",
+            "prompt_mask_probability",
+            "neighbor_dropout_probability",
+        ):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ValueError(f"`{name}` must be in [0, 1], got {getattr(self, name)}.")
         if not 0.0 < self.cpd_mask_probability <= 1.0:
@@ -184,6 +201,7 @@ class CodeFusionTrainer(BaseTrainer):
             self.args.prompt_mask_probability,
             self.args.process_index,
             self.args.world_size,
+            NeighborDraw(self.args.neighbor_dropout_probability, self.args.neighbor_copy_steps),
         )
         self._last_batch = (-1, 0)
         self._loss_terms: dict[str, tuple[torch.Tensor, int]] = {}
