@@ -144,7 +144,7 @@ def encode_with_neighbors(
         append_neighbors(prompt, of_prompt, max_length)
         for prompt, of_prompt in zip(encoded.input_ids, tokens, strict=True)
     ]
-    _, code_token = neighbor_token_ids(tokenizer) or (None, None)
+    code_token = tokenizer.convert_tokens_to_ids(NEIGHBOR_TOKENS[1])
     lengths = [[len(ids) - ids.index(code_token) for ids in of_prompt] for of_prompt in tokens]
     with TOKENIZER_LOCK:
         inputs = tokenizer.pad({"input_ids": rows}, padding=True, return_tensors="pt")

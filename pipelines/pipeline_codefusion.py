@@ -65,7 +65,7 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
             `pipe.scheduler = DDIMScheduler.from_config(pipe.scheduler.config)`. A call takes a copy of it.
         sampling_defaults (`dict`, *optional*):
             How the checkpoint is best sampled, for calls that do not say: arguments of a call by their names (those of
-            `SAMPLING_DEFAULTS`), and `language` and `valid_first` for the command line and the evaluation.
+            `SAMPLING_DEFAULTS`), and `language`, `valid_first` and `memory` for the command line and the evaluation.
 
     Raises:
         ValueError: if the scheduler's noise schedule is not the one the model was trained with, or

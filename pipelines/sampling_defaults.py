@@ -7,8 +7,8 @@ from typing import Any
 from ..modeling.argument_checks import shorten
 
 
-# How a call samples where neither its arguments nor the checkpoint say otherwise. The last two are for those who can
-# check programs, as the command line and the evaluation do.
+# How a call samples where neither its arguments nor the checkpoint say otherwise. The last three are for those who can
+# check programs and load a memory, as the command line and the evaluation do.
 SAMPLING_DEFAULTS: dict[str, Any] = {
     "num_inference_steps": 10,
     "num_return_sequences": 1,
@@ -21,6 +21,7 @@ SAMPLING_DEFAULTS: dict[str, Any] = {
     "readout_noise": 0.5,
     "language": None,
     "valid_first": False,
+    "memory": None,
 }
 
 

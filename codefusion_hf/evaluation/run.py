@@ -24,9 +24,10 @@ from codefusion_hf.evaluation.systems import (
     checkpoint_system,
     nearest_neighbour_system,
 )
-from codefusion_hf.inference.arguments import SamplingArguments
+from codefusion_hf.inference.arguments import NO_MEMORY, SamplingArguments
 from codefusion_hf.inference.loading import load_pipeline
 from codefusion_hf.inference.processes import process_state
+from codefusion_hf.memory import CodeFusionMemory
 
 
 def run_evaluation(
@@ -77,7 +78,13 @@ def run_evaluation(
         return checkpoint_system(pipe, at_steps, language, name=f"checkpoint_{steps}_steps", **source)
 
     systems = [checkpoint_system(pipe, sampling, language, **source)]
-    systems += _compared_systems(arguments, sampling, train_rows)
+    if systems[0].settings["memory"] is not None:
+        without = replace(sampling, memory=NO_MEMORY)
+        names = {"name": "without_memory", "title": "CodeFusion, no memory"}
+        systems.append(checkpoint_system(pipe, without, language, **names, **source))
+    systems += _compared_systems(
+        arguments, sampling, train_rows, sampling.load_memory(pipe.sampling_defaults, language)
+    )
     encoder = None
     if arguments.encoder is not None:
         with loading(f"encoder {arguments.encoder!r}"):
@@ -102,7 +109,10 @@ def _source(path: str) -> dict[str, Any]:
 
 
 def _compared_systems(
-    arguments: EvaluationArguments, sampling: SamplingArguments, train_rows: Sequence[dict[str, Any]]
+    arguments: EvaluationArguments,
+    sampling: SamplingArguments,
+    train_rows: Sequence[dict[str, Any]],
+    memory: CodeFusionMemory | None,
 ) -> list[System]:
     systems = []
     if train_rows:
@@ -111,7 +121,9 @@ def _compared_systems(
     if path is not None:
         with loading(f"baseline {path!r}"):
             baseline = AutoRegressiveBaseline.from_pretrained(path)
-        systems += auto_regressive_systems(baseline, sampling.num_return_sequences, sampling.seed, **_source(path))
+        systems += auto_regressive_systems(
+            baseline, sampling.num_return_sequences, sampling.seed, memory, sampling.num_neighbors, **_source(path)
+        )
     return systems
 
 

@@ -4,11 +4,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codefusion_hf.evaluation.baselines.auto_regressive import AutoRegressiveBaseline
 from codefusion_hf.evaluation.baselines.nearest_neighbour import NearestNeighbourBaseline
 from codefusion_hf.inference.arguments import SamplingArguments
+from codefusion_hf.memory import CodeFusionMemory
 
 
 if TYPE_CHECKING:
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
 
 # How the auto-regressive baseline is sampled.
-SAMPLING = {"temperature": 0.8, "top_p": 0.95}
+SAMPLING: dict[str, Any] = {"temperature": 0.8, "top_p": 0.95}
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ def checkpoint_system(
     language: str | None = None,
     *,
     name: str = "checkpoint",
+    title: str = "CodeFusion",
     **settings: Any,
 ) -> System:
     """
@@ -62,8 +66,8 @@ def checkpoint_system(
             prompt, so that batches share no noise; `scheduler` does not count.
         language (`str`, *optional*):
             Language of the code, which `valid_first` needs. Defaults to the checkpoint's.
-        name (`str`, *optional*, defaults to `"checkpoint"`):
-            Name of the system.
+        name (`str`, *optional*, defaults to `"checkpoint"`), title (`str`, *optional*, defaults to `"CodeFusion"`):
+            Names of the system.
         settings:
             More to write in the report: where the checkpoint is from, its hash.
 
@@ -80,7 +84,10 @@ def checkpoint_system(
 
     settings |= sampling.settings(pipe.sampling_defaults)
     settings["scheduler"] = type(pipe.scheduler).__name__
-    return System(name, "CodeFusion", predict, settings)
+    if settings["memory"] is not None:
+        # Where it lies is nothing to publish.
+        settings |= {"memory": Path(settings["memory"]).name, "num_memory_rows": len(arguments["memory"])}
+    return System(name, title, predict, settings)
 
 
 def nearest_neighbour_system(
@@ -117,7 +124,12 @@ def nearest_neighbour_system(
 
 
 def auto_regressive_systems(
-    baseline: AutoRegressiveBaseline, num_return_sequences: int = 5, seed: int = 0, **settings: Any
+    baseline: AutoRegressiveBaseline,
+    num_return_sequences: int = 5,
+    seed: int = 0,
+    memory: CodeFusionMemory | None = None,
+    num_neighbors: int = 3,
+    **settings: Any,
 ) -> list[System]:
     """
     The auto-regressive baseline, decoded in two ways.
@@ -129,6 +141,9 @@ def auto_regressive_systems(
             Candidates for each prompt; also the number of beams.
         seed (`int`, *optional*, defaults to 0):
             Seed of the sampling; each batch has its own, as that of [`checkpoint_system`].
+        memory ([`~codefusion_hf.memory.CodeFusionMemory`], *optional*), num_neighbors (`int`, *optional*, defaults \
+            to 3):
+            What the baseline reads behind the prompts, if it was trained so.
         settings:
             More to write in the report.
 
@@ -136,12 +151,16 @@ def auto_regressive_systems(
         `list[System]`: with beam search, and with sampling.
     """
     settings = {**settings, "num_return_sequences": num_return_sequences}
+    predict = partial(baseline.predict, k=num_return_sequences)
+    if memory is not None and baseline.reads_neighbors:
+        predict = partial(predict, memory=memory, num_neighbors=num_neighbors)
+        settings |= {"num_memory_rows": len(memory), "num_neighbors": num_neighbors}
 
     def beam(prompts: list[str], start: int) -> list[dict[str, Any]]:
-        return [{"candidates": codes} for codes in baseline.predict(prompts, num_return_sequences, method="beam")]
+        return [{"candidates": codes} for codes in predict(prompts, method="beam")]
 
     def sample(prompts: list[str], start: int) -> list[dict[str, Any]]:
-        candidates = baseline.predict(prompts, num_return_sequences, method="sampling", seed=seed + start, **SAMPLING)
+        candidates = predict(prompts, method="sampling", seed=seed + start, **SAMPLING)
         return [{"candidates": codes} for codes in candidates]
 
     return [

@@ -12,8 +12,14 @@ from codefusion_hf.languages import get_language
 if TYPE_CHECKING:
     import torch
 
+    from codefusion_hf.memory import CodeFusionMemory
+
 # Seeds are added to the indices of prompts, and a generator takes 64 bits.
 MAX_SEED = 2**62
+# Where the checkpoint has a memory, and it shall not be looked up in.
+NO_MEMORY = "none"
+# As of [`~codefusion_hf.memory.load_memory`].
+COOKBOOK_PREFIX = "cookbook:"
 
 
 @dataclass(kw_only=True)
@@ -43,6 +49,10 @@ class SamplingArguments:
         scheduler (`str`, *optional*):
             Class of the scheduler, for [`~codefusion_hf.inference.loading.load_pipeline`]. Defaults to the
             checkpoint's own.
+        memory (`str`, *optional*):
+            Folder or Hub id of a memory to look up in, `cookbook:LANGUAGE`, or `none`.
+        num_neighbors (`int`, *optional*, defaults to 3):
+            With a memory: how many neighbours of a prompt are read.
         seed (`int`, *optional*, defaults to 0):
             Seed of the noise, from -2^62 to 2^62.
 
@@ -85,6 +95,13 @@ class SamplingArguments:
     scheduler: str | None = field(
         default=None, metadata={"metavar": "NAME", "help": "scheduler class (the checkpoint's own)"}
     )
+    memory: str | None = field(
+        default=None,
+        metadata={"help": "folder or Hub id to look up in, cookbook:LANGUAGE, or none (the checkpoint's)"},
+    )
+    num_neighbors: int = field(
+        default=3, metadata={"metavar": "N", "help": "with a memory: neighbours of a prompt (%(default)s)"}
+    )
     seed: int = field(default=0, metadata={"help": "seed of the noise (%(default)s)"})
 
     def __post_init__(self) -> None:
@@ -101,6 +118,9 @@ class SamplingArguments:
 
         Returns:
             `dict[str, Any]`: by the names of these arguments and of the checkpoint's, ready for JSON.
+
+        Raises:
+            ValueError: if the checkpoint names a memory other than a cookbook.
         """
         given = {name: value for name, value in asdict(self).items() if value is not None or name == "scheduler"}
         settings = {**sampling_defaults, **given}
@@ -108,6 +128,13 @@ class SamplingArguments:
             settings["temperature"] = self.temperature[0]
         if self.num_candidates is None:
             settings["num_candidates"] = max(settings["num_candidates"] or 1, self.num_return_sequences)
+        if settings["memory"] == NO_MEMORY:
+            settings["memory"] = None
+        elif self.memory is None and not str(settings["memory"] or COOKBOOK_PREFIX).startswith(COOKBOOK_PREFIX):
+            raise ValueError(
+                f"the checkpoint's `memory` must be {COOKBOOK_PREFIX}LANGUAGE, as nothing is fetched unasked, got "
+                f"{settings['memory']!r}: give it with --memory."
+            )
         return settings
 
     def call_arguments(self, sampling_defaults: Mapping[str, Any], language: str | None = None) -> dict[str, Any]:
@@ -121,11 +148,12 @@ class SamplingArguments:
                 Language of the code, whose parser decides what `valid_first` puts last. Defaults to the checkpoint's.
 
         Returns:
-            `dict[str, Any]`: arguments of [`CodeFusionPipeline`], all but prompt and generator.
+            `dict[str, Any]`: arguments of [`CodeFusionPipeline`], all but prompt and generator. A memory is loaded.
 
         Raises:
-            ImportError: if `ranking` or `valid_first` need a library that is not installed.
-            ValueError: if `valid_first` is set and the language is not known.
+            ImportError: if `ranking`, `valid_first` or `memory` need a library that is not installed.
+            OSError: if the memory cannot be read.
+            ValueError: if `valid_first` is set and the language is not known, or the memory is none or of another one.
         """
         arguments = self.settings(sampling_defaults)
         valid_first, default_language = arguments.pop("valid_first"), arguments.pop("language")
@@ -135,12 +163,40 @@ class SamplingArguments:
             from codefusion_hf.evaluation.metrics.text_similarity import sentence_chrf
 
             arguments["ranking"] = sentence_chrf
+        language = language or default_language
+        arguments["memory"] = self.load_memory(sampling_defaults, language)
         if valid_first:
-            language = language or default_language
             if language is None:
                 raise ValueError("--valid-first needs --language: the checkpoint does not say what it writes.")
             arguments["is_valid"] = get_language(language).is_valid
         return arguments
+
+    def load_memory(
+        self, sampling_defaults: Mapping[str, Any], language: str | None = None
+    ) -> "CodeFusionMemory | None":
+        """
+        The memory that is looked up in.
+
+        Args:
+            sampling_defaults (`Mapping[str, Any]`):
+                What the checkpoint says: `pipe.sampling_defaults`.
+            language (`str`, *optional*):
+                Language of the code. Defaults to the checkpoint's, else to the memory's.
+
+        Returns:
+            [`~codefusion_hf.memory.CodeFusionMemory`], *optional*
+
+        Raises:
+            ImportError: if it needs a library that is not installed.
+            OSError: if it cannot be read.
+            ValueError: if it is none, or of another language.
+        """
+        name = self.settings(sampling_defaults)["memory"]
+        if name is None:
+            return None
+        from codefusion_hf.memory import load_memory
+
+        return load_memory(name, language or sampling_defaults["language"])
 
     def generator(self, start: int = 0) -> "torch.Generator":
         """
@@ -158,4 +214,4 @@ class SamplingArguments:
         return torch.Generator().manual_seed(self.seed + start)
 
 
-__all__ = ["MAX_SEED", "SamplingArguments"]
+__all__ = ["MAX_SEED", "NO_MEMORY", "SamplingArguments"]

@@ -486,7 +486,7 @@ class CodeFusionMemory:
         Returns:
             `tuple[str, str]`: prompt and program.
         """
-        row = {"text": neighbor.text, "code": neighbor.code}
+        row: dict[str, Any] = {"text": neighbor.text, "code": neighbor.code}
         if neighbor.data is not None:
             row["data"] = neighbor.data
         prepared = get_language(self.language).prepare_row(row)

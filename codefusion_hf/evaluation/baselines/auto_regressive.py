@@ -17,7 +17,9 @@ from transformers import (
 )
 
 from codefusion_hf.data.tokenization import encode_prompts
+from codefusion_hf.memory import CodeFusionMemory
 from codefusion_hf.pipelines import fill_slots, slot_token_ids
+from codefusion_hf.pipelines.neighbors import check_memory, encode_with_neighbors, neighbor_token_ids
 
 
 Value = TypeVar("Value")
@@ -92,6 +94,11 @@ class AutoRegressiveBaseline:
         tokenizer = AutoTokenizer.from_pretrained(pretrained_model_name_or_path)
         return cls(model.to("cuda" if torch.cuda.is_available() else "cpu").eval(), tokenizer)
 
+    @property
+    def reads_neighbors(self) -> bool:
+        """Whether it was trained with a memory."""
+        return neighbor_token_ids(self.tokenizer) is not None
+
     @torch.no_grad()
     def predict(
         self,
@@ -102,6 +109,8 @@ class AutoRegressiveBaseline:
         temperature: float = 0.8,
         top_p: float = 0.95,
         seed: int = 0,
+        memory: CodeFusionMemory | None = None,
+        num_neighbors: int = 3,
     ) -> list[list[str]]:
         """
         Generate code.
@@ -122,6 +131,8 @@ class AutoRegressiveBaseline:
             seed (`int`, *optional*, defaults to 0):
                 Seed of sampling. The same call gives the same candidates; among other prompts, a prompt gets others.
                 (Beam search draws nothing and does not depend on the other prompts, but for rounding.)
+            memory ([`~codefusion_hf.memory.CodeFusionMemory`], *optional*), num_neighbors (`int`, *optional*):
+                As of [`CodeFusionPipeline`], for a baseline that was trained with neighbours.
 
         Returns:
             `list[list[str]]`: For each prompt `k` candidates, ranked by the mean log-probability that the model gives
@@ -140,7 +151,13 @@ class AutoRegressiveBaseline:
             raise ValueError(f"`temperature` must be above 0, got {temperature}.")
         if not 0.0 < top_p <= 1.0:
             raise ValueError(f"`top_p` must be above 0 and at most 1, got {top_p}.")
-        encoded, values = encode_prompts(prompts, self.tokenizer, padding=True, return_tensors="pt")
+        if memory is None:
+            encoded, values = encode_prompts(prompts, self.tokenizer, padding=True, return_tensors="pt")
+        else:
+            check_memory(memory, num_neighbors, self.tokenizer)
+            found = memory.search(prompts, num_neighbors)
+            pairs = [[memory.as_read(neighbor) for neighbor in of_prompt] for of_prompt in found]
+            encoded, values, _ = encode_with_neighbors(prompts, pairs, self.tokenizer, memory.language)
         inputs = {name: encoded[name].to(self.model.device) for name in ("input_ids", "attention_mask")}
         if slot_ids := slot_token_ids(self.tokenizer.get_vocab()):
             processor = SlotLogitsProcessor(values, slot_ids, self.model.config.vocab_size)
