@@ -20,6 +20,7 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from codefusion_hf.data.collators import PairCollator, PretrainingCollator
 from codefusion_hf.data.datasets import BUCKET_STEP, build_code_dataset, build_pair_dataset
+from codefusion_hf.memory import CodeFusionMemory
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
 from codefusion_hf.pipelines import CodeFusionPipeline
 from codefusion_hf.training.base_trainer import INCOMPLETE_DIR
@@ -1064,12 +1065,18 @@ def interrupt(folder, copy_to, step):
     shutil.copytree(folder / "tokenizer", copy_to / "tokenizer")
 
 
-def test_a_resumed_run_ends_as_the_whole_run(tmp_path, pair_file):
-    preset = preset_with(max_steps=6, save_strategy="steps", save_steps=3)
-    run_training(preset, "finetune", [pair_file], tmp_path / "whole")
+@pytest.mark.parametrize("with_memory", [False, True])
+def test_a_resumed_run_ends_as_the_whole_run(with_memory, tmp_path, pair_file):
+    preset, memory = preset_with(max_steps=6, save_strategy="steps", save_steps=3), None
+    if with_memory:
+        preset["training"] |= {"muon": True, "neighbor_copy_steps": 4}
+        preset["tokenizer"]["neighbors"] = True
+        memory = tmp_path / "memory"
+        CodeFusionMemory.from_pairs(pair_file).save_pretrained(memory)
+    run_training(preset, "finetune", [pair_file], tmp_path / "whole", memory=memory)
     interrupt(tmp_path / "whole", tmp_path / "resumed", step=3)
     torch.manual_seed(99)
-    run_training(preset, "finetune", [pair_file], tmp_path / "resumed", resume=True)
+    run_training(preset, "finetune", [pair_file], tmp_path / "resumed", resume=True, memory=memory)
     checkpoints = [tmp_path / name / "checkpoint-6" for name in ("whole", "resumed")]
     states = [json.loads((checkpoint / "trainer_state.json").read_text()) for checkpoint in checkpoints]
     assert [state["global_step"] for state in states] == [6, 6]
@@ -1080,6 +1087,18 @@ def test_a_resumed_run_ends_as_the_whole_run(tmp_path, pair_file):
     for name in ("model.safetensors", EMA_FILE):
         assert_same(*(load_file(checkpoint / name) for checkpoint in checkpoints))
     assert_same(exported_weights(tmp_path / "whole"), exported_weights(tmp_path / "resumed"))
+
+
+def test_a_memory_that_cannot_be_read_is_refused(tmp_path, pair_file):
+    memory = tmp_path / "memory"
+    CodeFusionMemory.from_pairs(pair_file).save_pretrained(memory)
+    with pytest.raises(ValueError, match="`memory` needs a tokenizer with tokens for neighbours"):
+        run_training(preset_with(), "finetune", [pair_file], tmp_path / "run", memory=memory)
+    with pytest.raises(ValueError, match="`memory` is for fine-tuning"):
+        run_training(preset_with(), "pretrain", [pair_file], tmp_path / "run", memory=memory)
+    CodeFusionMemory.from_pairs(pair_file, "python").save_pretrained(memory)
+    with pytest.raises(ValueError, match="`memory` must be one of bash"):
+        run_training(preset_with(), "finetune", [pair_file], tmp_path / "run", memory=memory)
 
 
 def test_a_run_resumed_in_a_later_epoch_ends_as_the_whole_run(tmp_path, pair_file):

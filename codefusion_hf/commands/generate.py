@@ -4,7 +4,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from codefusion_hf.checkpoints import language_checkpoint
@@ -144,7 +144,10 @@ def _results(arguments: GenerateArguments, sampling: SamplingArguments, checkpoi
             callback_on_step_end_tensor_inputs=["drafts"],
             **call_arguments,
         )
-        yield {**row, "candidates": to_candidates(output.codes, output.scores)[0]}
+        result = {**row, "candidates": to_candidates(output.codes, output.scores)[0]}
+        if output.neighbors is not None:
+            result["neighbors"] = [asdict(neighbor) for neighbor in output.neighbors[0]]
+        yield result
 
 
 def _show_step(

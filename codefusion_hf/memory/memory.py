@@ -553,7 +553,10 @@ def load_memory(memory: str | Path, language: str | None = None, **kwargs: Any) 
     if str(memory).startswith(COOKBOOK_PREFIX):
         loaded = CodeFusionMemory.from_cookbook(str(memory).removeprefix(COOKBOOK_PREFIX))
     else:
-        loaded = CodeFusionMemory.from_pretrained(memory, **kwargs)
+        try:
+            loaded = CodeFusionMemory.from_pretrained(memory, **kwargs)
+        except OSError as error:
+            raise OSError(f"Cannot read the memory {str(memory)!r}: {error}") from error
     if language is not None and loaded.language != language:
         raise ValueError(f"`memory` must be one of {language}, got {memory}, which is one of {loaded.language}.")
     return loaded

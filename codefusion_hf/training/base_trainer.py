@@ -28,6 +28,7 @@ from codefusion_hf.manifest import describe, find_damages
 
 from .checkpoints import check_resumable, checkpoint_step, last_whole_checkpoint, write_checkpoint_manifest
 from .diagnostics import TrainingDivergedError, find_divergence
+from .muon import muon_adamw
 
 
 logger = logging.getLogger(__name__)
@@ -290,6 +291,27 @@ class BaseTrainer(Trainer):
             return super()._finalize_training(*args, **kwargs)
         finally:
             self.state.best_model_checkpoint = best
+
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        """
+        As [`~transformers.Trainer.create_optimizer`], or [`~codefusion_hf.training.muon.MuonAdamW`] with `muon`.
+
+        Raises:
+            ValueError: if `muon` is set, and the matrices are sharded or there are none.
+        """
+        if not getattr(self.args, "muon", False) or self.optimizer is not None:
+            return super().create_optimizer(model)
+        if self.is_fsdp_enabled or self.is_deepspeed_enabled:
+            raise ValueError("`muon` needs whole matrices, which FSDP and DeepSpeed shard: use DDP.")
+        args = self.args
+        self.optimizer = muon_adamw(
+            self.model if model is None else model,
+            args.learning_rate,
+            (args.adam_beta1, args.adam_beta2),
+            args.adam_epsilon,
+            args.weight_decay,
+        )
+        return self.optimizer
 
     def _run_epoch(self, *args, **kwargs):
         if self.state.global_step >= self.state.max_steps:

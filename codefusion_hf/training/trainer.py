@@ -57,6 +57,10 @@ class CodeFusionTrainingArguments(TrainingArguments):
         prompt_mask_probability (`float`, *optional*, defaults to 0.0):
             Share of the prompt's tokens that are replaced by the mask token in fine-tuning, in [0, 1]: against
             learning a small data set by heart, at no cost, where dropout costs a CPU a quarter of a step.
+        muon (`bool`, *optional*, defaults to `False`):
+            Whether the matrices of the layers are trained with Muon, and only the rest with AdamW, see
+            [`~codefusion_hf.training.muon.MuonAdamW`]. `weight_decay` then is that of these matrices; `optim` must be
+            left as it is.
         neighbor_dropout_probability (`float`, *optional*, defaults to 0.4):
             With a memory, share of the batches of fine-tuning whose prompts are read without neighbours, in [0, 1].
         neighbor_copy_steps (`int`, *optional*, defaults to 0):
@@ -93,6 +97,7 @@ class CodeFusionTrainingArguments(TrainingArguments):
     prompt_mask_probability: float = field(
         default=0.0, metadata={"help": "Share of the prompts' tokens that are masked in fine-tuning."}
     )
+    muon: bool = field(default=False, metadata={"help": "Whether the layers' matrices are trained with Muon."})
     neighbor_dropout_probability: float = field(
         default=0.4, metadata={"help": "Share of the batches of fine-tuning that are read without neighbours."}
     )
