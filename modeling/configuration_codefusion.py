@@ -190,6 +190,9 @@ class CodeFusionConfig(PreTrainedConfig):
         copy_token_groups (`list[list[int]]`, *optional*):
             Tokens that stand for a value of the prompt. Those of a group can be drawn only for a prompt that has one
             of them.
+        neighbor_token_ids (`list[int]`, *optional*):
+            Of a model that reads neighbours behind its prompts: the token that one begins with, and the one that its
+            code begins with.
         self_conditioning_probability (`float`, *optional*, defaults to 0.5):
             Share of the training batches in which the denoiser is given its own earlier estimate of x_0
             (https://huggingface.co/papers/2208.04202). With 0.0 the model has no self-conditioning at all.
@@ -253,6 +256,7 @@ class CodeFusionConfig(PreTrainedConfig):
     prediction_type: Literal["epsilon", "sample"] = "sample"
     clean_position_probability: float | int = 0.0
     copy_token_groups: list[list[int]] | None = None
+    neighbor_token_ids: list[int] | None = None
     self_conditioning_probability: float | int = 0.5
     initializer_range: float | int = 0.02
     pad_token_id: int = 0
@@ -331,6 +335,15 @@ class CodeFusionConfig(PreTrainedConfig):
                 raise ValueError(
                     f"`copy_token_groups` must hold tokens in [0, `vocab_size` = {self.vocab_size}), got {token_id}."
                 )
+        if self.neighbor_token_ids is not None and (
+            len(self.neighbor_token_ids) != 2
+            or self.neighbor_token_ids[0] == self.neighbor_token_ids[1]
+            or not all(0 <= token_id < self.vocab_size for token_id in self.neighbor_token_ids)
+        ):
+            raise ValueError(
+                f"`neighbor_token_ids` must be None or two tokens in [0, `vocab_size` = {self.vocab_size}), got "
+                f"{shorten(self.neighbor_token_ids)}."
+            )
         self.alphas_cumprod()  # raises where the fields of the noise schedule do not fit each other
 
     def alphas_cumprod(self) -> torch.Tensor:

@@ -552,6 +552,8 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         self.denoiser = CodeFusionDenoiser(config)
         self.decoder = CodeFusionDecoder(config)
         self.head = nn.Linear(config.latent_size, config.vocab_size)
+        if config.neighbor_token_ids is not None:
+            self.neighbor_projection = nn.Linear(config.hidden_size, self.encoder.config.hidden_size, bias=False)
         if config.predict_length:
             self.length_head = nn.Linear(self.encoder.config.hidden_size, config.max_code_length // config.canvas_step)
         self.post_init()
@@ -646,7 +648,8 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
     @apply_forward_hook  # the pipeline's first call: with CPU offload, it brings the model to the device
     def encode(self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None) -> torch.Tensor:
         """
-        The encoder E.
+        The encoder E. The code of a neighbour in the prompt (`config.neighbor_token_ids`) also has the denoiser's
+        positions, those that its tokens would have on a canvas of their own: what is copied stands there, or near.
 
         Args:
             input_ids (`torch.LongTensor` of shape `(batch_size, sequence_length)`):
@@ -657,7 +660,32 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         Returns:
             `torch.FloatTensor` of shape `(batch_size, sequence_length, encoder_hidden_size)`: `E_s`.
         """
-        return self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        if self.config.neighbor_token_ids is None:
+            return states
+        from_start, from_end, is_code = self._neighbor_positions(input_ids, attention_mask)
+        positions = self.denoiser.start_positions(from_start) + self.denoiser.end_positions(from_end)
+        return states + self.neighbor_projection(positions) * is_code[..., None]
+
+    def _neighbor_positions(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """For each token its place in a neighbour's code, from both ends of a canvas, and whether it is in one."""
+        neighbor_token, code_token = self.config.neighbor_token_ids or (-1, -1)
+        places = torch.arange(input_ids.shape[1], device=input_ids.device).expand_as(input_ids)
+        is_prompt = input_ids == neighbor_token
+        if attention_mask is not None:
+            is_prompt = is_prompt | (attention_mask == 0)
+        last_prompt = torch.where(is_prompt, places, -1).cummax(dim=1).values
+        last_code = torch.where(input_ids == code_token, places, -1).cummax(dim=1).values
+        is_code = (last_code > last_prompt) & (places > last_code)
+        ends = torch.where(is_prompt, places, input_ids.shape[1]).flip(1).cummin(dim=1).values.flip(1)
+        step = self.config.canvas_step if self.config.predict_length else self.config.max_code_length
+        # With the end-of-sequence token, which a neighbour has none of.
+        canvas_lengths = (ends - last_code + step - 1) // step * step
+        from_start = places - last_code - 1
+        longest = self.config.max_code_length - 1
+        return from_start.clamp(0, longest), (canvas_lengths - 1 - from_start).clamp(0, longest), is_code
 
     def embed(self, input_ids: torch.Tensor) -> torch.Tensor:
         """

@@ -24,6 +24,7 @@ from codefusion_hf.data.tokenization import train_tokenizer
 from codefusion_hf.manifest import check_pipeline
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
 from codefusion_hf.pipelines import CodeFusionPipeline, check_sampling_defaults, slot_token_ids
+from codefusion_hf.pipelines.neighbors import neighbor_token_ids
 
 from .base_trainer import checkpoint_to_resume
 from .export import build_pipeline, export_pipeline
@@ -372,6 +373,8 @@ def config_from_preset(preset: dict[str, Any], tokenizer: PreTrainedTokenizerBas
     special_tokens = {name: getattr(tokenizer, name) for name in ("pad_token_id", "bos_token_id", "eos_token_id")}
     if slots := slot_token_ids(tokenizer.get_vocab()):
         settings = {**settings, "copy_token_groups": [list(token_ids) for token_ids in slots.values()]}
+    if neighbor_tokens := neighbor_token_ids(tokenizer):
+        settings = {**settings, "neighbor_token_ids": list(neighbor_tokens)}
     # A vocabulary may be larger than the tokenizer's: CodeT5's has 100 more ids.
     vocab_size = max(settings.get("vocab_size", 0), len(tokenizer))
     encoder_config = {**settings.get("encoder_config", {}), "vocab_size": vocab_size, **special_tokens}

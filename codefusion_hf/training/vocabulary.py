@@ -12,6 +12,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from codefusion_hf.modeling import CodeFusionModel
 from codefusion_hf.pipelines import slot_token_ids
+from codefusion_hf.pipelines.neighbors import neighbor_token_ids
 
 
 logger = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ def with_vocabulary(model: Model, tokenizer: PreTrainedTokenizerBase, new_tokeni
     if isinstance(model, CodeFusionModel):
         slots = slot_token_ids(new_tokenizer.get_vocab())
         config.copy_token_groups = [list(token_ids) for token_ids in slots.values()] or None
+        config.neighbor_token_ids = list(neighbor_token_ids(new_tokenizer) or ()) or None
     new_model = type(model)(config).to(model.dtype).train(model.training)
     if model.can_generate():
         new_model.generation_config = copy.deepcopy(model.generation_config)
@@ -80,7 +82,7 @@ def with_vocabulary(model: Model, tokenizer: PreTrainedTokenizerBase, new_tokeni
         for name, tensor in new_model.state_dict().items():
             if name in of_tokens:
                 tensor[new_rows] = state[name][old_rows]
-            else:
+            elif name in state:  # what reads neighbours may be new
                 tensor.copy_(state[name])
     logger.info("%d of the %d tokens are known already.", len(pairs), len(new_tokenizer))
     return new_model

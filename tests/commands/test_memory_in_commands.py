@@ -82,7 +82,7 @@ def test_a_checkpoint_that_reads_none_says_so(checkpoint, refuse):
     arguments = ("generate", "show the date", "--checkpoint", checkpoint, "--memory")
     assert "has not been trained with neighbours" in refuse(*arguments, "cookbook:bash")
     assert "no-such-memory" in refuse(*arguments, "no-such-memory/folder")
-    assert "cookbook" in refuse(*arguments, "cookbook:perl")
+    assert "got 'perl'" in refuse(*arguments, "cookbook:perl")
 
 
 def test_a_checkpoint_names_no_memory_that_is_fetched(make_pipeline, tmp_path, refuse, run):
