@@ -1029,7 +1029,14 @@ def test_adapters_are_trained_alone_and_merged(tmp_path, pair_file):
         )
 
 
-@pytest.mark.parametrize("settings", [{"gradient_checkpointing": True}, {"gradient_accumulation_steps": 2}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"gradient_checkpointing": True},
+        {"gradient_accumulation_steps": 2},
+        {"bf16": True, "attn_implementation": "eager", "muon": True},
+    ],
+)
 def test_trains_with_the_options_of_trainer(settings, tmp_path, pair_file):
     run_training(preset_with(**settings), "finetune", [pair_file], tmp_path / "run")
     assert all(weight.isfinite().all() for weight in exported_weights(tmp_path / "run").values())

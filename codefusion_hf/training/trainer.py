@@ -34,6 +34,9 @@ logger = logging.getLogger(__name__)
 MAX_MINUTES = 366.0 * 24 * 60
 
 
+ATTENTIONS = ("eager", "sdpa")
+
+
 @dataclass
 class CodeFusionTrainingArguments(TrainingArguments):
     """
@@ -57,6 +60,9 @@ class CodeFusionTrainingArguments(TrainingArguments):
         prompt_mask_probability (`float`, *optional*, defaults to 0.0):
             Share of the prompt's tokens that are replaced by the mask token in fine-tuning, in [0, 1]: against
             learning a small data set by heart, at no cost, where dropout costs a CPU a quarter of a step.
+        attn_implementation (`str`, *optional*):
+            `"eager"` or `"sdpa"`: how attention is computed in training. Defaults to the model's choice. With `bf16`
+            on a CPU, a step is a fifth faster with `"eager"`, for the backward pass of the other.
         muon (`bool`, *optional*, defaults to `False`):
             Whether the matrices of the layers are trained with Muon, and only the rest with AdamW, see
             [`~codefusion_hf.training.muon.MuonAdamW`]. `weight_decay` then is that of these matrices; `optim` must be
@@ -97,6 +103,9 @@ class CodeFusionTrainingArguments(TrainingArguments):
     prompt_mask_probability: float = field(
         default=0.0, metadata={"help": "Share of the prompts' tokens that are masked in fine-tuning."}
     )
+    attn_implementation: str | None = field(
+        default=None, metadata={"help": "How attention is computed in training: eager or sdpa (the model's choice)."}
+    )
     muon: bool = field(default=False, metadata={"help": "Whether the layers' matrices are trained with Muon."})
     neighbor_dropout_probability: float = field(
         default=0.4, metadata={"help": "Share of the batches of fine-tuning that are read without neighbours."}
@@ -132,6 +141,13 @@ class CodeFusionTrainingArguments(TrainingArguments):
             raise ValueError(f"`cpd_mask_probability` must be above 0 and at most 1, got {self.cpd_mask_probability}.")
         if not 0.0 <= self.label_smoothing_factor < 1.0:
             raise ValueError(f"`label_smoothing_factor` must be in [0, 1), got {self.label_smoothing_factor}.")
+        if self.attn_implementation not in (None, *ATTENTIONS):
+            raise ValueError(
+                f"`attn_implementation` must be None or one of {', '.join(ATTENTIONS)}, got "
+                f"{self.attn_implementation!r}."
+            )
+        if self.neighbor_copy_steps < 0:
+            raise ValueError(f"`neighbor_copy_steps` must be at least 0, got {self.neighbor_copy_steps}.")
         if self.num_sample_prompts < 0:
             raise ValueError(f"`num_sample_prompts` must be at least 0, got {self.num_sample_prompts}.")
         # The loss is all that evaluation needs; gathering the scores of a whole vocabulary would fill the memory.
@@ -192,6 +208,8 @@ class CodeFusionTrainer(BaseTrainer):
                 "ZeRO stage 3 or FSDP version 1."
             )
         model = self.accelerator.unwrap_model(self.model)
+        if self.args.attn_implementation is not None:
+            model.set_attn_implementation(self.args.attn_implementation)
         if not self.args.train_encoder:
             model.encoder.requires_grad_(False)
         self.ema_callback = EMACallback(self.args.ema_decay)
