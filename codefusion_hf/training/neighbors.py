@@ -172,8 +172,14 @@ def find_neighbors(
     Returns:
         `list[list[tuple[str, str]]]`: for each row prompts and programs as models read them, the most similar first.
     """
-    found = memory.search([row["text"] for row in rows], num_neighbors, leave_one_out=True)
-    return [[memory.as_read(neighbor) for neighbor in of_row] for of_row in found]
+    # A file that counts twice is looked up once.
+    prompts = list(dict.fromkeys(row["text"] for row in rows))
+    found = memory.search(prompts, num_neighbors, leave_one_out=True)
+    pairs = {
+        prompt: [memory.as_read(neighbor) for neighbor in of_prompt]
+        for prompt, of_prompt in zip(prompts, found, strict=True)
+    }
+    return [pairs[row["text"]] for row in rows]
 
 
 __all__ = ["NeighborDraw", "check_neighbor_tokens", "find_neighbors", "load_training_memory"]
