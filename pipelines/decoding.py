@@ -162,36 +162,6 @@ def score_latents(
     return logits
 
 
-def read_latents(
-    model: PreTrainedModel,
-    latents: torch.Tensor,
-    vocabulary: tuple[torch.Tensor, torch.Tensor],
-    query: torch.Tensor | None = None,
-    num_sequences: int = 1,
-    rounding: str = "decoder",
-    canvas_mask: torch.Tensor | None = None,
-    **conditioning: Any,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """
-    Tokens and scores of denoised embeddings.
-
-    Args:
-        model, latents, vocabulary, query, rounding, conditioning:
-            As for [`score_latents`].
-        num_sequences (`int`, *optional*, defaults to 1):
-            How many programs to read from each row.
-        canvas_mask (`torch.Tensor` of shape `(batch_size, canvas_length)`, *optional*):
-            1 for positions of the canvas, 0 for padding.
-
-    Returns:
-        `tuple`: the programs of each row, as of [`~codefusion_hf.pipelines.ranking.likeliest_sequences`]: token ids,
-        mean log-probabilities, and log-ratios.
-    """
-    logits = score_latents(model, latents, vocabulary, query, rounding, **conditioning)
-    config = model.config
-    return likeliest_sequences(logits, num_sequences, config.eos_token_id, config.pad_token_id, canvas_mask)
-
-
 def token_scores(logits: torch.Tensor, token_ids: torch.Tensor) -> torch.Tensor:
     """
     Log-probabilities of some tokens.
@@ -239,7 +209,6 @@ def to_texts(
 __all__ = [
     "nearest_tokens",
     "read_draft",
-    "read_latents",
     "read_noised",
     "score_latents",
     "to_texts",

@@ -18,14 +18,13 @@ from transformers.generation.streamers import BaseStreamer
 from ..modeling.argument_checks import shorten
 from .argument_checks import CALLBACK_TENSOR_INPUTS, check_call
 from .batching import EarlyExit, favour_lengths, share_out, spread_temperatures
-from .decoding import nearest_tokens, read_draft, to_texts
+from .decoding import read_draft
 from .denoising import DenoisingCall, DenoisingStep, EncodedPrompts, Times
 from .neighbors import Memory, check_memory, encode_with_neighbors
 from .pipeline_hub import CodeFusionHubMixin
 from .pipeline_output import CodeFusionPipelineOutput
 from .program_texts import ProgramTexts
 from .prompts import encode_prompts
-from .reading import rank_rows, to_output
 from .sampling_defaults import SAMPLING_DEFAULTS, check_sampling_defaults, choose_settings
 from .scheduler_support import check_noise_schedule, convert_prediction, interpolate_alphas_cumprod, start_scheduler
 from .streaming import CodeFusionStreamMixin, check_streamer
@@ -257,35 +256,6 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
         else:
             latents = latents.to(device=device, dtype=dtype)
         return latents * init_noise_sigma
-
-    def decode_drafts(
-        self,
-        pred_original_sample: torch.Tensor,
-        lengths: torch.Tensor,
-        slot_values: list[dict[str, str]] | None = None,
-    ) -> list[str]:
-        """
-        The programs as they stand in the middle of a call: each position shows the token whose embedding is nearest.
-        (The decoder, which corrects the last estimate by the prompt, runs once, at the end.) A `callback_on_step_end`
-        gets them as `drafts`.
-
-        Args:
-            pred_original_sample (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
-                The estimate of x_0.
-            lengths (`torch.LongTensor` of shape `(batch_size,)`):
-                Canvas lengths.
-            slot_values (`list[dict[str, str]]`, *optional*):
-                From [`~CodeFusionPipeline.encode_prompt`], for each prompt; the rows are shared out among them.
-
-        Returns:
-            `list[str]`: a draft for each row.
-        """
-        token_ids = self._draft_tokens(pred_original_sample, lengths)
-        prompts = slot_values or [{}]
-        texts: list[str] = []
-        for rows, values in zip(token_ids.chunk(len(prompts)), prompts, strict=True):
-            texts += to_texts(self.model, self.tokenizer, rows, values)
-        return texts
 
     # Not `inference_mode`, 7 % faster on a CPU: gradients could not be taken of the tensors in a callback.
     @torch.no_grad()
@@ -599,47 +569,6 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
         if not isinstance(returned, dict):
             raise ValueError(f"`callback_on_step_end` must return a dict, got {shorten(returned)}.")
         return returned.pop("latents", latents)
-
-    def _draft_tokens(self, estimate: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-        """The tokens nearest to an estimate of x_0, padded behind the canvases."""
-        token_ids = nearest_tokens(self.model, estimate)
-        positions = torch.arange(token_ids.shape[1], device=token_ids.device)
-        return token_ids.masked_fill(positions >= lengths[:, None], self.model.config.pad_token_id)
-
-    def rank_candidates(
-        self,
-        sequences: torch.Tensor,
-        scores: torch.Tensor,
-        log_ratios: torch.Tensor,
-        num_return_sequences: int,
-        ranking: str | Callable[[str, str], float] = "votes",
-        is_valid: Callable[[str], bool] | None = None,
-        slot_values: list[dict[str, str]] | None = None,
-    ) -> CodeFusionPipelineOutput:
-        """
-        Choose and sort the programs of each prompt, see [`~codefusion_hf.pipelines.ranking.rank_programs`].
-
-        Args:
-            sequences (`torch.LongTensor` of shape `(batch_size, num_candidates, num_sequences, canvas_length)`):
-                Programs of each candidate, the likeliest first.
-            scores (`torch.FloatTensor` of shape `(batch_size, num_candidates, num_sequences)`):
-                Their mean log-probabilities.
-            log_ratios (`torch.FloatTensor` of that shape):
-                How likely they are beside the first of their candidate.
-            num_return_sequences (`int`):
-                How many to return.
-            ranking, is_valid (*optional*):
-                As for [`~CodeFusionPipeline.__call__`].
-            slot_values (`list[dict[str, str]]`, *optional*):
-                From [`~CodeFusionPipeline.encode_prompt`].
-
-        Returns:
-            [`CodeFusionPipelineOutput`]
-        """
-        texts = ProgramTexts(self.model, self.tokenizer, slot_values or [{}] * len(sequences), sequences.shape[1])
-        settings = {"num_return_sequences": num_return_sequences, "ranking": ranking}
-        token_ids, scores, log_ratios = sequences.flatten(0, 1), scores.flatten(0, 1), log_ratios.flatten(0, 1)
-        return to_output(rank_rows(texts, token_ids, scores, log_ratios, settings, is_valid), sequences.device)
 
 
 __all__ = ["CodeFusionPipeline", "CodeFusionPipelineOutput"]

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 import torch
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.generation.streamers import BaseStreamer
 
 from ..modeling.argument_checks import shorten
+from .decoding import nearest_tokens, to_texts
 from .denoising import DenoisingCall, DenoisingStep
 from .pipeline_output import CodeFusionPipelineOutput
 from .reading import read_programs, to_output
@@ -182,6 +183,42 @@ class CodeFusionStreamMixin:
     """Calls of a pipeline, step by step or at once."""
 
     model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+
+    def decode_drafts(
+        self,
+        pred_original_sample: torch.Tensor,
+        lengths: torch.Tensor,
+        slot_values: list[dict[str, str]] | None = None,
+    ) -> list[str]:
+        """
+        The programs as they stand in the middle of a call: each position shows the token whose embedding is nearest.
+        (The decoder, which corrects the last estimate by the prompt, runs once, at the end.) A `callback_on_step_end`
+        gets them as `drafts`.
+
+        Args:
+            pred_original_sample (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
+                The estimate of x_0.
+            lengths (`torch.LongTensor` of shape `(batch_size,)`):
+                Canvas lengths.
+            slot_values (`list[dict[str, str]]`, *optional*):
+                From [`~CodeFusionPipeline.encode_prompt`], for each prompt; the rows are shared out among them.
+
+        Returns:
+            `list[str]`: a draft for each row.
+        """
+        token_ids = self._draft_tokens(pred_original_sample, lengths)
+        prompts = slot_values or [{}]
+        texts: list[str] = []
+        for rows, values in zip(token_ids.chunk(len(prompts)), prompts, strict=True):
+            texts += to_texts(self.model, self.tokenizer, rows, values)
+        return texts
+
+    def _draft_tokens(self, estimate: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """The tokens nearest to an estimate of x_0, padded behind the canvases."""
+        token_ids = nearest_tokens(self.model, estimate)
+        positions = torch.arange(token_ids.shape[1], device=token_ids.device)
+        return token_ids.masked_fill(positions >= lengths[:, None], self.model.config.pad_token_id)
 
     def stream(self, *args: Any, **kwargs: Any) -> Iterator[CodeFusionRevision]:
         """
@@ -301,9 +338,6 @@ class CodeFusionStreamMixin:
         raise NotImplementedError
 
     def _denoise(self, call: DenoisingCall) -> Iterator[DenoisingStep]:
-        raise NotImplementedError
-
-    def _draft_tokens(self, estimate: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         raise NotImplementedError
 
 

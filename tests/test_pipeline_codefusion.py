@@ -35,7 +35,10 @@ from codefusion_hf.pipelines import (
     slot_token_ids,
 )
 from codefusion_hf.pipelines.batching import CandidateBatch, EarlyExit
-from codefusion_hf.pipelines.decoding import read_latents
+from codefusion_hf.pipelines.decoding import score_latents
+from codefusion_hf.pipelines.program_texts import ProgramTexts
+from codefusion_hf.pipelines.ranking import likeliest_sequences
+from codefusion_hf.pipelines.reading import rank_rows, to_output
 from codefusion_hf.pipelines.scheduler_support import EPSILON_ONLY_SCHEDULERS, start_scheduler
 
 
@@ -161,6 +164,11 @@ def test_scores_are_mean_log_probabilities_up_to_the_end(pipe, monkeypatch):
     assert scores[:, 0].tolist() == pytest.approx([-2.0 * LOG_2, -2.0 * LOG_2, -1.5 * LOG_2])
 
 
+def read_latents(model, latents, vocabulary, rounding="decoder", canvas_mask=None):
+    logits = score_latents(model, latents, vocabulary, rounding=rounding)
+    return likeliest_sequences(logits, 1, model.config.eos_token_id, model.config.pad_token_id, canvas_mask)
+
+
 def rank(pipe, texts_of_draws, num_return_sequences, scores=None, log_ratios=None, **kwargs):
     """Candidates of one prompt: for each the texts that it may be, with their scores and log-ratios."""
     ids = [
@@ -170,10 +178,12 @@ def rank(pipe, texts_of_draws, num_return_sequences, scores=None, log_ratios=Non
     longest = max(len(row) for draw in ids for row in draw)
     sequences = torch.stack(
         [torch.stack([torch.nn.functional.pad(row, (0, longest - len(row))) for row in draw]) for draw in ids]
-    )[None]
+    )
     zeros = [[0.0] * len(draw) for draw in texts_of_draws]
-    scores, log_ratios = (torch.tensor(values or zeros)[None] for values in (scores, log_ratios))
-    return pipe.rank_candidates(sequences, scores, log_ratios, num_return_sequences, **kwargs)
+    scores, log_ratios = (torch.tensor(values or zeros) for values in (scores, log_ratios))
+    settings = {"num_return_sequences": num_return_sequences, "ranking": kwargs.pop("ranking", "votes")}
+    texts = ProgramTexts(pipe.model, pipe.tokenizer, [{}], len(sequences))
+    return to_output(rank_rows(texts, sequences, scores, log_ratios, settings, **kwargs), sequences.device)
 
 
 def test_programs_are_ranked_by_votes_and_come_once(pipe):
