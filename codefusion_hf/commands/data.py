@@ -122,6 +122,37 @@ class CoverageArguments:
 
 
 @dataclass(kw_only=True)
+class DescribeArguments:
+    """Which code is described, and by which model."""
+
+    paths: list[str] = field(
+        metadata={"positional": True, "metavar": "FILE", "help": "code without sentences, as for pre-training"}
+    )
+    model: str = field(metadata={"help": "folder or Hub id of a causal language model"})
+    gguf_file: str | None = field(default=None, metadata={"metavar": "NAME", "help": "a GGUF file of the model"})
+    language: str = field(default=LANGUAGES[0], metadata={"choices": LANGUAGES, "help": "(%(default)s)"})
+    examples: str | None = field(
+        default=None, metadata={"metavar": "FILE", "help": "pairs that the model is shown first, all of them (none)"}
+    )
+    round_trip: str | None = field(
+        default=None,
+        metadata={
+            "metavar": "CHECKPOINT",
+            "help": "keep a pair only if this one finds the program again, among its five candidates",
+        },
+    )
+    limit: int | None = field(default=None, metadata={"metavar": "N", "help": "the first N programs (all)"})
+    batch_size: int = field(default=16, metadata={"metavar": "N", "help": "programs at once (%(default)s)"})
+    output: str = field(metadata=_OUTPUT)
+
+    def __post_init__(self) -> None:
+        for name in ("limit", "batch_size"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"`{name}` must be 1 or more, got {value}.")
+
+
+@dataclass(kw_only=True)
 class OverlapArguments:
     """Which files are compared."""
 
@@ -277,6 +308,35 @@ def coverage(arguments: CoverageArguments) -> None:
         print(f"{count:>5}  {printable(name)}")
 
 
+def describe(arguments: DescribeArguments, data: DataArguments) -> None:
+    """
+    Have a causal language model write a sentence for each program.
+
+    Args:
+        arguments ([`DescribeArguments`]):
+            Which programs, and which model.
+        data ([`~codefusion_hf.data.arguments.DataArguments`]):
+            How the files are read.
+    """
+    from codefusion_hf.data.pairs import load_pairs, load_rows, log_malformed
+    from codefusion_hf.inference.description import CodeDescriber, describe_rows
+    from codefusion_hf.inference.loading import load_pipeline, silence_libraries
+
+    silence_libraries()
+    examples = [] if arguments.examples is None else load_pairs(arguments.examples)
+    codes: list[str] = []
+    for path in arguments.paths:
+        loaded = load_rows(path, split=data.split, prompts="ignored", **data.load_options())
+        log_malformed(path, loaded)
+        codes += [row["code"] for row in loaded.rows]
+    codes = list(dict.fromkeys(codes))[: arguments.limit]
+    pipe = None if arguments.round_trip is None else load_pipeline(arguments.round_trip)
+    describer = CodeDescriber.from_pretrained(arguments.model, arguments.gguf_file, examples)
+    rows = list(describe_rows(describer, codes, arguments.language, arguments.batch_size, pipe))
+    _write_json_lines(arguments.output, rows)
+    print(f"{arguments.output}: {len(rows):,} pairs of {len(codes):,} programs")
+
+
 def _write_json_lines(path: str, rows: Iterable[Mapping[str, str]]) -> None:
     from codefusion_hf.files import write_text
 
@@ -289,6 +349,9 @@ _KINDS = (
     Command("rename", "add copies by other names to Python pairs", rename, (RenameArguments,)),
     Command("synthesize", "invent pairs of a prompt and code", synthesize, (SynthesizeArguments,)),
     Command("overlap", "list the rows of data files that others have too", overlap, (OverlapArguments,)),
+    Command(
+        "describe", "have a language model write sentences for code", describe, (DescribeArguments, DataArguments)
+    ),
     Command("coverage", "say how much of what people's code has is in invented rows", coverage, (CoverageArguments,)),
 )
 COMMANDS = (Command("data", "look at data, and make more to train on", commands=_KINDS),)
