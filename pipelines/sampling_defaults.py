@@ -4,7 +4,8 @@
 
 from typing import Any
 
-from ..modeling.argument_checks import shorten
+from ..modeling.argument_checks import check_integer, shorten
+from .argument_checks import MAX_CANDIDATES
 
 
 # How a call samples where neither its arguments nor the checkpoint say otherwise. The last three are for those who can
@@ -59,11 +60,16 @@ def choose_settings(
 
     Returns:
         `tuple`: the settings, names and values, and the number of candidates.
+
+    Raises:
+        ValueError: if `num_return_sequences` is none.
     """
     settings = {
         name: default if name == "num_candidates" or arguments.get(name) is None else arguments[name]
         for name, default in sampling_defaults.items()
     }
+    # Before it is calculated with.
+    check_integer("num_return_sequences", settings["num_return_sequences"], 1, MAX_CANDIDATES)
     if (num_candidates := arguments["num_candidates"]) is None:
         num_candidates = settings["num_return_sequences"]
         is_of_each = arguments.get("latents") is not None or isinstance(arguments["generator"], list)
