@@ -18,7 +18,7 @@ NUMBER_ADDED = ((1, 70), (2, 21), (3, 7), (4, 1.6), (5, 0.3), (6, 0.1))
 # Names of one utility's options that others have too.
 SAME = {"egrep": "grep", "fgrep": "grep", "zgrep": "grep", "zegrep": "grep", "gawk": "awk", "gunzip": "gzip"}
 # Before the utility.
-PREFIX = re.compile(r"(?:(?:sudo|time|nohup|LC_ALL=C) )*([a-z0-9_.-]+)(?= |$)")
+PREFIX = re.compile(r"(?:(?:sudo|nohup|LC_ALL=C) )*([a-z0-9_.-]+)(?= |$)")
 
 _LETTERS = re.compile(r"-([A-Za-z0-9]+)")
 _LONG = re.compile(r"--[a-z-]+")

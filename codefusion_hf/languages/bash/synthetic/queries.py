@@ -418,11 +418,12 @@ class Queries:
         return found
 
     def _draw_type(self, draw: Draw, types: str | None) -> str:
-        for _ in range(200):
+        if types is not None and not any((value or "-") in types for value in self.types.options):
+            raise NothingFits(f"no type is one of {types}.")
+        while True:
             value = self.types.draw(draw.random)
             if types is None or (value or "-") in types:
                 return value
-        raise NothingFits
 
     def _draw_form(
         self, draw: Draw, form: _Form, is_type: str, has_pre: bool, negate: bool

@@ -31,7 +31,6 @@ KINDS = {
     "nohup": (3, "nohup x &"),
     "background": (3, "x &"),
     "timeout": (2, "timeout 1 x"),
-    "time": (2.5, "time x"),
     "cd": (3, "cd x && x"),
     "subshell_cd": (1.5, "( cd x && x )"),
     "then_say": (2.5, "x && echo x"),
@@ -54,7 +53,7 @@ OF_DEEDS = frozenset(("then_say", "else_say", "else_exit"))
 OF_PIPES = frozenset(
     """
     variable export file append tee both_tee echo print_text ssh watch cd subshell_cd sleep times forever read_lines
-    for_each alias time
+    for_each alias
     """.split()
 )
 # Commands that change the shell they run in, which a subshell would not.
@@ -84,7 +83,6 @@ FORMATS = {
     "background": (("{} &",), {}),
     "nohup": (("nohup {} &",), {}),
     "timeout": (("timeout {seconds} {}",), {"seconds": "seconds"}),
-    "time": (("time {}",), {}),
     "no_errors": (("{} 2>/dev/null", "{} 2>/dev/null", "{} 2> /dev/null"), {}),
     "both": (("{} > {file} 2>&1", "{} &> {file}"), {"file": "newfile"}),
 }  # fmt: skip
@@ -187,7 +185,7 @@ class Wrappers:
         said = self.phrases[kind](inner)
         values = {name: inner.values[value].code for name, value in FORMATS[kind][1].items()}
         sentence.code = draw.choice(formats).format(code, **values)
-        if kind not in ("no_errors", "timeout", "time"):
+        if kind not in ("no_errors", "timeout"):
             sentence.output = "nothing"
         if kind in IN_FRONT and draw.chance(0.5):
             return f"{said}\0{order}"
