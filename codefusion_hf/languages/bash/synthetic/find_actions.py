@@ -12,16 +12,16 @@ from codefusion_hf.languages.bash.synthetic.phrases import Draw, Node, Value, co
 
 
 # The weights of actions are raised to this power, so that rare ones are seen with many queries.
-FLATTENED = 0.55
+FLATTENED = 0.8
 # How the names get to xargs, what goes before the command there, and how often.
-SEPARATORS = {"": 40, "-print": 10, "-0": 46, "--null": 0.7, "-d": 1.3}
+SEPARATORS = {"": 42, "-print": 8, "-0": 46, "--null": 0.7, "-d": 1.3}
 ONLY_IF_ANY = 0.07
 SHOWN = 0.015
 ASKED = 0.013
 BATCHES = {"": 74, "-n 1": 9, "-n": 1.2, "-L 1": 1.2, "-P": 3, "-P only": 1, "-I": 8, "-i": 2.5, "-P -I": 0.8, "-l": 0.4}
 # Shares of commands that are only printed, and run by sudo.
-DRY = 0.012
-SUDO = 0.012
+DRY = 0.006
+SUDO = 0.004
 HOW_MANY_PROCESSES = ("2", "4", "8", "10", "16")
 
 _EMBEDDED = re.compile(r"-c '[^']*\{\}")
@@ -146,7 +146,7 @@ class Actions:
         command = entry["cmd"]
         if "{}" not in command:
             raise ValueError(f"`cmd` must have {{}} where the files go: {entry!r}.")
-        position, added = options.of(command) or (0, None)
+        position, added = options.of(command, is_part=True) or (0, None)
         return Action(
             f"action {command}",
             compile_code(command[:position], kinds),

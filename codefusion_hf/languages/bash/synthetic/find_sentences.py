@@ -15,7 +15,7 @@ from codefusion_hf.languages.bash.synthetic.sentences import Filters, Sentence
 # -exec, 17 % in xargs, 14 % in other pipes, 2 % delete; listings have fewer forms, so the others get more.
 SHAPES = {
     "list": 290, "delete": 24, "exec": 285, "xargs": 215, "pipe": 170, "piped xargs": 28, "loop": 26,
-    "substitution": 18, "two": 28,
+    "substitution": 18, "two": 12,
 }  # fmt: skip
 LISTINGS = {
     "": 60, "-print": 20, "-print0": 5, "-ls": 6, "printf": 11, "-fprint": 1.2, "-fls": 0.4, "-quit": 1.5,
@@ -24,10 +24,10 @@ ENDINGS = {"": 87, "2>": 5, ">": 5.5, ">>": 1, "background": 1, "2> >": 0.5}
 EXEC_ROUTES = {"\\;": 78, "+": 15, "-execdir \\;": 4, "-execdir +": 1, "-ok": 4, "-okdir": 0.5}
 # What comes before or after the command of each file.
 EXTRAS = {
-    "": 87, "-print -exec": 4.5, "-print": 3.5, "-ls": 1, "-delete": 0.7, "-print0": 0.4, "-print0 -exec": 0.2,
-    "-ls -exec": 0.4,
+    "": 91, "-print -exec": 4.5, "-print": 1.8, "-ls": 0.3, "-delete": 0.3, "-print0": 0.15, "-print0 -exec": 0.1,
+    "-ls -exec": 0.2,
 }  # fmt: skip
-CHECKED = 0.05
+CHECKED = 0.018
 LOOPS = (
     ("{find} | while read {name}; do {command}; done", "", 4),
     ("{find} | while read -r {name}; do {command}; done", "", 3),
@@ -130,8 +130,8 @@ class FindSentences:
         )
         self.loops = choices.weighted(LOOPS, [weight for *_, weight in LOOPS], LOOP_CODES)
         self.is_checked = choices.chance(CHECKED, frozenset(("-exec", "\\;")))
-        self.is_silenced = choices.chance(0.02, "x 2> x")
-        self.is_saved = choices.chance(0.05, "x > x")
+        self.is_silenced = choices.chance(0.045, "x 2> x")
+        self.is_saved = choices.chance(0.065, "x > x")
         self.is_piped_on = choices.chance(0.14, frozenset("|"))
         self.is_printed = choices.chance(0.3, frozenset(("-print",)))
         self.is_third = choices.chance(0.12)
@@ -272,7 +272,7 @@ class FindSentences:
 
     def _pipe(self, draw: Draw, sentence: Sentence) -> None:
         random = draw.random
-        wanted = 1 if random() < 0.62 else 2 if random() < 0.7 else 3
+        wanted = 1 if random() < 0.72 else 2 if random() < 0.75 else 3
         for _ in range(wanted):
             self.filters.apply(draw, sentence)
         for _ in range(8):

@@ -69,7 +69,7 @@ class Generator:
         family = self.families.draw(draw.random)
         if family == "find":
             sentence = self.catalogue.find.draw(draw)
-            root = 0.012
+            root = 0.02
         elif family == "pipeline":
             sentence, root = self._draw_pipeline(draw), 0.0
         else:

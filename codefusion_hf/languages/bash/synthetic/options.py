@@ -12,8 +12,10 @@ from codefusion_hf.languages.bash.synthetic.phrases import Draw, Node, compile_c
 
 
 OPTION_KEYS = {"code", "say", "w", "class", "not", "with", "out", "arg", "file"}
-# How often a command that the options of its utility go with has some, and how many.
-ADDED = 0.13
+# How often a command that the options of its utility go with has some, the same where it is a part of another one (what
+# is done with files, what reads a pipe), and how many.
+ADDED = 0.16
+ADDED_TO_PARTS = 0.07
 NUMBER_ADDED = ((1, 70), (2, 21), (3, 7), (4, 1.6), (5, 0.3), (6, 0.1))
 # Names of one utility's options that others have too.
 SAME = {"egrep": "grep", "fgrep": "grep", "zgrep": "grep", "zegrep": "grep", "gawk": "awk", "gunzip": "gzip"}
@@ -156,9 +158,10 @@ class Options:
     def __init__(self, specifications: dict[str, Any], kinds: set[str], phrases: set[str], choices: Choices):
         self.choices = choices
         self.happens = choices.chance(ADDED)
+        self.happens_to_parts = choices.chance(ADDED_TO_PARTS)
         self.numbers = choices.weighted(*zip(*NUMBER_ADDED, strict=True))
         self.by_utility: dict[str, list[tuple[_Option, float, str]]] = {}
-        self.known: dict[tuple[str, frozenset[str], bool, bool], Added] = {}
+        self.known: dict[tuple[str, frozenset[str], bool, bool, bool], Added] = {}
         for utility, entries in specifications.items():
             self.by_utility[utility] = [self._compile(utility, entry, kinds, phrases) for entry in entries]
 
@@ -188,7 +191,7 @@ class Options:
         )
         return option, entry.get("w", 1), f"{utility} {code}"
 
-    def of(self, code: str, is_filter: bool = False) -> tuple[int, Added] | None:
+    def of(self, code: str, is_filter: bool = False, is_part: bool = False) -> tuple[int, Added] | None:
         """
         What may be added to a command.
 
@@ -197,6 +200,8 @@ class Options:
                 The command, with placeholders.
             is_filter (`bool`, *optional*, defaults to `False`):
                 Whether it reads what another command prints.
+            is_part (`bool`, *optional*, defaults to `False`):
+                Whether it is what another command does with files.
 
         Returns:
             `tuple[int, Added]`: where in the code the options go, and what draws them; none if the utility is not
@@ -210,7 +215,7 @@ class Options:
             return None
         present = frozenset(options_in(code))
         has_value = "@{" in code
-        key = match[1], present, has_value, is_filter
+        key = match[1], present, has_value, is_filter, is_part
         if key not in self.known:
             groups = {option.group for option, _, _ in self.by_utility[utility] if option.name in present} - {""}
             fitting = [
@@ -222,9 +227,8 @@ class Options:
             ]
             if not fitting:
                 return None
-            self.known[key] = Added(
-                *zip(*fitting, strict=True), present, self.choices, self.happens, self.numbers
-            )
+            happens = self.happens_to_parts if is_filter or is_part else self.happens
+            self.known[key] = Added(*zip(*fitting, strict=True), present, self.choices, happens, self.numbers)
         return match.end(), self.known[key]
 
 

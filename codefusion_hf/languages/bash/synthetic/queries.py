@@ -19,21 +19,21 @@ from codefusion_hf.languages.bash.synthetic.phrases import (
 
 
 # How many tests a query has besides -type, and how often.
-NUMBER_OF_TESTS = ((0, 17), (1, 59), (2, 19), (3, 4), (4, 0.8), (5, 0.2))
+NUMBER_OF_TESTS = ((0, 18), (1, 62), (2, 16), (3, 3), (4, 0.6), (5, 0.1))
 # The same where something is done with what is found: the commands that people write then look for simpler things.
-NUMBER_OF_TESTS_OF_ACTIONS = ((0, 30), (1, 60), (2, 8.5), (3, 1.3), (4, 0.2))
+NUMBER_OF_TESTS_OF_ACTIONS = ((0, 30), (1, 62), (2, 7), (3, 0.8), (4, 0.1))
 # Shares: a test negated, with upper and lower case alike, tests joined by -o, an option (and a second one), a part
 # pruned, names of two sorts, brackets that are not needed, -prune at the end.
 NEGATED = 0.09
 NEGATED_AGAIN = 0.35
 ANY_CASE = 0.13
-EITHER = 0.15
+EITHER = 0.12
 OPTION = 0.045
 OPTION_AGAIN = 0.12
 PRUNED = 0.035
-BOTH = 0.018
+BOTH = 0.012
 NO_BRACKETS = 0.35
-NEEDLESS_BRACKETS = 0.03
+NEEDLESS_BRACKETS = 0.015
 NOT_INTO = 0.015
 # How often a depth that was drawn is dropped in simple queries.
 SHALLOW = 0.6
