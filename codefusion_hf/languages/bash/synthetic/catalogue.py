@@ -43,6 +43,7 @@ SOURCE_POWER = 0.7
 
 @dataclass(frozen=True)
 class _Flag:
+    name: str
     code: Node
     say: Node
     letter: str
@@ -107,7 +108,7 @@ class Entry:
             if self.output not in OUTPUTS:
                 raise ValueError(f"`out` must be one of {', '.join(OUTPUTS)}, got {self.output!r}.")
             self.is_source = specification.get("pipe", self.output in PIPED)
-            self.flags = [self._flag(flag, kinds, phrases) for flag in specification.get("flags", [])]
+            self.flags = [self._flag(f"flag {flag[0]} of {name}", flag, kinds, phrases) for flag in specification.get("flags", [])]
             self.flag_choices: Weighted | None = None
             if self.flags:
                 utility = sources[0].split("@{+}")[0].split(" ")[0]
@@ -129,10 +130,10 @@ class Entry:
             raise ValueError(f"{name}: {error}") from error
 
     @staticmethod
-    def _flag(flag: list[str], kinds: set[str], phrases: set[str]) -> _Flag:
+    def _flag(name: str, flag: list[str], kinds: set[str], phrases: set[str]) -> _Flag:
         code, say = flag
         letter = code[1:] if len(code) == 2 and code[0] == "-" else ""
-        return _Flag(compile_code(code, kinds), compile_phrase(say, kinds, phrases), letter)
+        return _Flag(name, compile_code(code, kinds), compile_phrase(say, kinds, phrases), letter)
 
     def draw(self, draw: Draw, numbers: Weighted) -> Sentence:
         """
@@ -170,8 +171,7 @@ class Entry:
             flag = self.flag_choices.draw(draw.random)
             if len(flags) < number and flag not in flags:
                 flags.append(flag)
-        for flag in flags:
-            draw.entries.append(f"{self.name} {flag.code(draw.nested())}" if flag.letter else self.name)
+        draw.entries += [flag.name for flag in flags]
         says = [flag.say(draw) for flag in flags]
         letters = "".join(flag.letter for flag in flags)
         words = [flag.code(draw) for flag in flags if not flag.letter]
@@ -270,10 +270,11 @@ class Catalogue:
         The names that [`Draw.entries`] may have, to tell what has been drawn.
 
         Returns:
-            `set[str]`: the names of commands, tests, actions, checks, listings and filters.
+            `set[str]`: the names of commands, their flags, options, tests, actions, checks, listings and filters.
         """
-        names = {entry.name for family in self.families for entry in family.entries.options}
-        return names | set(self.queries.names) | set(self.find.names) | set(self.filters.names)
+        entries = [entry for family in self.families for entry in family.entries.options]
+        names = {entry.name for entry in entries} | {flag.name for entry in entries for flag in entry.flags}
+        return names | self.options.names | set(self.queries.names) | set(self.find.names) | set(self.filters.names)
 
 
 def load_files(folder: Path = FOLDER) -> dict[str, Any]:

@@ -137,6 +137,16 @@ class Weighted:
                 kept.append((option, weight**FLATTENED * (1 + FAVOURED * max(sizes))))
         self._use([option for option, _ in kept], [weight for _, weight in kept])
 
+    def flatten(self, power: float) -> None:
+        """
+        Draw what is rare more often; no option is added or taken away.
+
+        Args:
+            power (`float`):
+                What the weights are raised to, from 0 (all alike) to 1 (as they are).
+        """
+        self._use(self._all, [weight**power if weight > 0 else 0.0 for weight in self._weights])
+
     def widen(self) -> None:
         """Take all options back in."""
         self._use(self._all, self._weights)
@@ -208,8 +218,19 @@ class Choices:
         for choice in self._all:
             choice.narrow(tokens, head)
 
+    def flatten(self, power: float) -> None:
+        """
+        Draw what is rare more often; no option is added or taken away.
+
+        Args:
+            power (`float`):
+                What all weights are raised to, from 0 (all alike) to 1 (as they are).
+        """
+        for choice in self._all:
+            choice.flatten(power)
+
     def widen(self) -> None:
-        """Undo [`narrow`]."""
+        """Undo [`narrow`] and [`flatten`]."""
         for choice in self._all:
             choice.widen()
 

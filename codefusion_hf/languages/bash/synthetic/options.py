@@ -28,6 +28,7 @@ _LONG = re.compile(r"--[a-z-]+")
 
 @dataclass(frozen=True)
 class _Option:
+    title: str
     name: str
     code: Node
     say: Node
@@ -126,6 +127,7 @@ class Added:
                 break
         if not chosen:
             return "", "", ""
+        draw.entries += [option.title for option in chosen]
         draw = draw.nested()
         says = [option.say(draw) for option in chosen]
         is_joined = draw.chance(0.6)
@@ -161,6 +163,8 @@ class Options:
         self.happens_to_parts = choices.chance(ADDED_TO_PARTS)
         self.numbers = choices.weighted(*zip(*NUMBER_ADDED, strict=True))
         self.by_utility: dict[str, list[tuple[_Option, float, str]]] = {}
+        # Those that some command may have.
+        self.names: set[str] = set()
         self.known: dict[tuple[str, frozenset[str], bool, bool, bool], Added] = {}
         for utility, entries in specifications.items():
             self.by_utility[utility] = [self._compile(utility, entry, kinds, phrases) for entry in entries]
@@ -178,6 +182,7 @@ class Options:
         long = _LONG.match(code)
         name = long[0] if long else code.lstrip("-")[:1]
         option = _Option(
+            f"option {utility} {code}",
             name,
             compile_code(code, kinds),
             compile_phrase(entry["say"], kinds, phrases),
@@ -227,6 +232,7 @@ class Options:
             ]
             if not fitting:
                 return None
+            self.names |= {option.title for option, _, _ in fitting}
             happens = self.happens_to_parts if is_filter or is_part else self.happens
             self.known[key] = Added(*zip(*fitting, strict=True), present, self.choices, happens, self.numbers)
         return match.end(), self.known[key]
