@@ -107,7 +107,7 @@ def test_every_utility_flag_and_idiom_occurs(pairs):
 def test_most_of_the_catalogue_occurs_in_a_sample_and_nothing_else(drawn):
     seen = {name for _, _, draw in drawn for name in draw.entries}
     names = load_catalogue().names()
-    # Six in seven of all commands, flags, options, tests, actions and filters; a sample of 400,000 has all but some ten.
+    # Six in seven of all commands, flags, options, tests, actions and filters; 400,000 pairs have all but some ten.
     assert len(names & seen) >= 0.84 * len(names)
     kinds = ("filter ", "flag ", "option ", "action ", "check ", "listing ")
     assert not {name for name in seen if name.startswith(kinds)} - names

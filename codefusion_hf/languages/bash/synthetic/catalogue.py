@@ -87,9 +87,7 @@ class Entry:
         ValueError: if it is malformed; the message has its name.
     """
 
-    def __init__(
-        self, specification: dict[str, Any], name: str, kinds: set[str], phrases: set[str], options: Options
-    ):
+    def __init__(self, specification: dict[str, Any], name: str, kinds: set[str], phrases: set[str], options: Options):
         self.name = name
         try:
             if unknown := set(specification) - ENTRY_KEYS:
@@ -100,7 +98,10 @@ class Entry:
                 raise ValueError("needs `code`, and `do` or `is`.")
             self.sources = sources = tuple(_listed(specification["code"]))
             self.codes = options.choices.weighted(
-                [_Form.compile(code, kinds, options) for code in sources], [1.0] * len(sources), sources, are_heads=True
+                [_Form.compile(code, kinds, options) for code in sources],
+                [1.0] * len(sources),
+                sources,
+                are_heads=True,
             )
             self.orders = [compile_phrase(text, kinds, phrases) for text in _listed(specification.get("do", []))]
             self.nouns = [compile_phrase(text, kinds, phrases) for text in _listed(specification.get("is", []))]
@@ -108,7 +109,10 @@ class Entry:
             if self.output not in OUTPUTS:
                 raise ValueError(f"`out` must be one of {', '.join(OUTPUTS)}, got {self.output!r}.")
             self.is_source = specification.get("pipe", self.output in PIPED)
-            self.flags = [self._flag(f"flag {flag[0]} of {name}", flag, kinds, phrases) for flag in specification.get("flags", [])]
+            self.flags = [
+                self._flag(f"flag {flag[0]} of {name}", flag, kinds, phrases)
+                for flag in specification.get("flags", [])
+            ]
             self.flag_choices: Weighted | None = None
             if self.flags:
                 utility = sources[0].split("@{+}")[0].split(" ")[0]

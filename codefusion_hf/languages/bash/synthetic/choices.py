@@ -126,9 +126,7 @@ class Weighted:
                 What the command begins with; empty if something may be put around it.
         """
         if self._tokens is None:
-            self._tokens = [
-                list(zip(_alternatives(code), _heads(code), strict=True)) for code in self._codes
-            ]
+            self._tokens = [list(zip(_alternatives(code), _heads(code), strict=True)) for code in self._codes]
         head = head if self._are_heads else ""
         kept = []
         for option, weight, alternatives in zip(self._all, self._weights, self._tokens, strict=True):

@@ -18,7 +18,18 @@ SEPARATORS = {"": 42, "-print": 8, "-0": 46, "--null": 0.7, "-d": 1.3}
 ONLY_IF_ANY = 0.07
 SHOWN = 0.015
 ASKED = 0.013
-BATCHES = {"": 74, "-n 1": 9, "-n": 1.2, "-L 1": 1.2, "-P": 3, "-P only": 1, "-I": 8, "-i": 2.5, "-P -I": 0.8, "-l": 0.4}
+BATCHES = {
+    "": 74,
+    "-n 1": 9,
+    "-n": 1.2,
+    "-L 1": 1.2,
+    "-P": 3,
+    "-P only": 1,
+    "-I": 8,
+    "-i": 2.5,
+    "-P -I": 0.8,
+    "-l": 0.4,
+}
 # Shares of commands that are only printed, and run by sudo.
 DRY = 0.006
 SUDO = 0.004

@@ -328,7 +328,8 @@ class FindSentences:
 
     def _with_object(self, draw: Draw, query: Query, template: str, is_of: bool) -> str:
         """An order with the noun phrase in it, or in two steps."""
-        if draw.chance(0.9 if is_of else 0.45 if query.parts > 2 else 0.62):
+        # "list them that contain x" is no English.
+        if is_of or draw.chance(0.45 if query.parts > 2 else 0.62):
             return template.format(query.say)
         joint = draw.choice((" and ", " and ", " and ", ", then ", " and then "))
         return f"{self._order_to_find(draw, query)}{joint}{template.format('them')}"

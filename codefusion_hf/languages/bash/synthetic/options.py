@@ -19,6 +19,8 @@ ADDED_TO_PARTS = 0.07
 NUMBER_ADDED = ((1, 70), (2, 21), (3, 7), (4, 1.6), (5, 0.3), (6, 0.1))
 # Names of one utility's options that others have too.
 SAME = {"egrep": "grep", "fgrep": "grep", "zgrep": "grep", "zegrep": "grep", "gawk": "awk", "gunzip": "gzip"}
+# Options that the name of a utility stands for.
+IMPLIED = {"egrep": frozenset("E"), "zegrep": frozenset("E"), "fgrep": frozenset("F")}
 # Before the utility.
 PREFIX = re.compile(r"(?:(?:sudo|nohup|LC_ALL=C) )*([a-z0-9_.-]+)(?= |$)")
 
@@ -218,7 +220,7 @@ class Options:
         utility = SAME.get(match[1], match[1])
         if utility not in self.by_utility:
             return None
-        present = frozenset(options_in(code))
+        present = frozenset(options_in(code)) | IMPLIED.get(match[1], frozenset())
         has_value = "@{" in code
         key = match[1], present, has_value, is_filter, is_part
         if key not in self.known:
@@ -228,7 +230,9 @@ class Options:
                 for option, weight, source in self.by_utility[utility]
                 if (has_value or not option.needs_value)
                 and not (is_filter and option.needs_file)
-                and option.name not in present and option.group not in groups and not option.excluded & present
+                and option.name not in present
+                and option.group not in groups
+                and not option.excluded & present
             ]
             if not fitting:
                 return None

@@ -67,6 +67,8 @@ REPEATED = frozenset(("name", "path", "regex", "perm", "newer", "user", "group",
 ALONE = frozenset("unsaid root absolute twoplaces threeplaces fourplaces".split())
 SAME_FILE_SYSTEM = ("-xdev", "-mount")
 _SECOND_TEST = re.compile(r" (?:! )?-[a-z]{3,}")
+# Parts of a sentence that "or" cannot join.
+_NO_ALTERNATIVE = re.compile(r" (?:and|but) |\b(?:except|excluding|other than|ignoring|outside of|without)\b")
 _NOT, _OR, _GROUP = frozenset("!"), frozenset(("-o",)), frozenset(("\\(", "\\)"))
 
 
@@ -468,7 +470,7 @@ class Queries:
         number = len(found.tests) if len(found.tests) < 4 and draw.chance(0.7) else 2
         joined = found.posts[-number:]
         text = f"{', '.join(joined[:-1])} or {joined[-1]}"
-        if " and " in text or " but " in text:
+        if _NO_ALTERNATIVE.search(text):
             return
         is_clause = joined[0].startswith(("that", "which", "whose"))
         if len(found.posts) > number and is_clause:

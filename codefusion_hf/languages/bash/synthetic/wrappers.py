@@ -191,9 +191,7 @@ class Wrappers:
             return f"{said}\0{order}"
         return f"{order}{'' if kind in ('background', 'both') else ','} {said}"
 
-    def _use_output(
-        self, draw: Draw, inner: Draw, sentence: Sentence, kind: str, order: str, has_noun: bool
-    ) -> str:
+    def _use_output(self, draw: Draw, inner: Draw, sentence: Sentence, kind: str, order: str, has_noun: bool) -> str:
         code = sentence.code
         say = self.phrases
         if kind in ("variable", "export"):
@@ -201,7 +199,9 @@ class Wrappers:
                 said = say["export"](inner) if has_noun else f"{order} {say['then_export'](inner)}"
             else:
                 said = (
-                    draw.choice((say["save"], say["assign"]))(inner) if has_noun else f"{order} {say['then_save'](inner)}"
+                    draw.choice((say["save"], say["assign"]))(inner)
+                    if has_noun
+                    else f"{order} {say['then_save'](inner)}"
                 )
             sentence.code = _assignment(draw, inner.values["var"].raw, code)
             if kind == "export":
