@@ -23,7 +23,10 @@ from codefusion_hf.languages.coverage import Coverage, count_coverage
 ATTEMPTS = 600
 # What a command may begin with that is put around another one.
 AROUND = frozenset(
-    "( { [ [[ ! alias cd comm diff cat paste join sort echo export for if while until nohup sleep ssh sudo time timeout watch yes".split()
+    """
+    ( { [ [[ ! alias cd comm diff cat paste join sort echo export for if while until nohup sleep ssh sudo timeout watch
+    yes
+    """.split()
 )
 
 # Words of a template that stand in a command as they are: utilities, tests and actions of `find`, long options.

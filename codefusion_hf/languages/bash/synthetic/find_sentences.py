@@ -108,8 +108,10 @@ class FindSentences:
             list(SHAPES),
             list(SHAPES.values()),
             [
-                "find", "find -delete", ("find -exec x \\;", "find -execdir x \\;", "find -ok x \\;", "find -exec x {} +"),
-                "find . | xargs", "find . | x", "find . | xargs", LOOP_CODES, ": $(find)", "find -exec x \\; -exec x \\;",
+                "find", "find -delete",
+                ("find -exec x \\;", "find -execdir x \\;", "find -ok x \\;", "find -exec x {} +"),
+                "find . | xargs", "find . | x", "find . | xargs", LOOP_CODES, ": $(find)",
+                "find -exec x \\; -exec x \\;",
             ],
         )  # fmt: skip
         self.listings = choices.weighted(

@@ -12,8 +12,8 @@ from codefusion_hf.languages.bash.synthetic.phrases import Draw, Node, compile_c
 
 
 OPTION_KEYS = {"code", "say", "w", "class", "not", "with", "out", "arg", "file"}
-# How often a command that the options of its utility go with has some, the same where it is a part of another one (what
-# is done with files, what reads a pipe), and how many.
+# How often a command that the options of its utility go with has some, the same where it is a part of another one
+# (what is done with files, what reads a pipe), and how many.
 ADDED = 0.16
 ADDED_TO_PARTS = 0.07
 NUMBER_ADDED = ((1, 70), (2, 21), (3, 7), (4, 1.6), (5, 0.3), (6, 0.1))

@@ -482,7 +482,7 @@ class Queries:
         found.needs_group = True
 
     def _join_both(self, draw: Draw, query: Query, found: _Conjunction, types: str | None, wanted: int) -> str:
-        """Files of two sorts, each with tests of its own; the noun phrase for both, or nothing if that does not fit."""
+        """Files of two sorts, each with tests of its own: the noun phrase for both, or nothing if there is none."""
         if not found.tests:
             return ""
         other = self._draw_conjunction(draw, query, types, max(wanted, 1), plain=True, simple=True)

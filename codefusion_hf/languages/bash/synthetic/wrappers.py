@@ -74,7 +74,11 @@ FORMATS = {
     "else_exit": (("{} || exit 1",), {}),
     "sleep": (("sleep {seconds} && {}", "sleep {seconds}; {}"), {"seconds": "seconds"}),
     "times": (
-        ("for i in {{1..{few}}}; do {}; done", "for i in $(seq {few}); do {}; done", "for i in `seq {few}`; do {}; done"),
+        (
+            "for i in {{1..{few}}}; do {}; done",
+            "for i in $(seq {few}); do {}; done",
+            "for i in `seq {few}`; do {}; done",
+        ),
         {"few": "few"},
     ),
     "forever": (("while true; do {}; sleep {few}; done", "while :; do {}; sleep {few}; done"), {"few": "few"}),
