@@ -10,16 +10,26 @@ from typing import Any
 
 import yaml
 
+from codefusion_hf.languages.bash.synthetic.choices import Choices, Weighted
+from codefusion_hf.languages.bash.synthetic.find_actions import Actions
 from codefusion_hf.languages.bash.synthetic.find_sentences import FindSentences
-from codefusion_hf.languages.bash.synthetic.phrases import Draw, Node, Value, compile_code, compile_phrase
-from codefusion_hf.languages.bash.synthetic.queries import Queries, Weighted, order_values
+from codefusion_hf.languages.bash.synthetic.options import Added, Options
+from codefusion_hf.languages.bash.synthetic.phrases import (
+    Draw,
+    Node,
+    Value,
+    compile_code,
+    compile_phrase,
+    order_values,
+)
+from codefusion_hf.languages.bash.synthetic.queries import Queries
 from codefusion_hf.languages.bash.synthetic.sentences import OUTPUTS, PIPED, Filters, Sentence
 from codefusion_hf.languages.bash.synthetic.values import Pools
 
 
 FOLDER = Path(__file__).resolve().parent / "catalogue"
 # Files that are not families of commands.
-PARTS = frozenset("pools phrases filters find_actions find_listing find_places find_tests wrappers".split())
+PARTS = frozenset("pools phrases filters find_actions find_listing find_places find_tests options wrappers".split())
 ENTRY_KEYS = {"code", "do", "is", "out", "flags", "needs", "w", "pipe", "root", "src"}
 # Kinds that are a `find` command, with the values of -type that it may have.
 FOUND = {"found": "fd-", "foundf": "f-", "foundd": "d", "foundx": "-"}
@@ -33,9 +43,24 @@ SOURCE_POWER = 0.7
 
 @dataclass(frozen=True)
 class _Flag:
+    name: str
     code: Node
     say: Node
     letter: str
+
+
+@dataclass(frozen=True)
+class _Form:
+    """One way to write a command, with the place where options may be added."""
+
+    before: Node
+    after: Node
+    added: Added | None
+
+    @staticmethod
+    def compile(code: str, kinds: set[str], options: Options) -> "_Form":
+        position, added = (options.of(code) if "@{+}" not in code else None) or (0, None)
+        return _Form(compile_code(code[:position], kinds), compile_code(code[position:], kinds), added)
 
 
 class Entry:
@@ -55,12 +80,14 @@ class Entry:
             The kinds of placeholders.
         phrases (`set[str]`):
             The names of phrases.
+        options ([`Options`]):
+            The options of utilities.
 
     Raises:
         ValueError: if it is malformed; the message has its name.
     """
 
-    def __init__(self, specification: dict[str, Any], name: str, kinds: set[str], phrases: set[str]):
+    def __init__(self, specification: dict[str, Any], name: str, kinds: set[str], phrases: set[str], options: Options):
         self.name = name
         try:
             if unknown := set(specification) - ENTRY_KEYS:
@@ -69,31 +96,48 @@ class Entry:
                 )
             if "code" not in specification or not {"do", "is"} & set(specification):
                 raise ValueError("needs `code`, and `do` or `is`.")
-            self.codes = [compile_code(code, kinds) for code in _listed(specification["code"])]
+            self.sources = sources = tuple(_listed(specification["code"]))
+            self.codes = options.choices.weighted(
+                [_Form.compile(code, kinds, options) for code in sources],
+                [1.0] * len(sources),
+                sources,
+                are_heads=True,
+            )
             self.orders = [compile_phrase(text, kinds, phrases) for text in _listed(specification.get("do", []))]
             self.nouns = [compile_phrase(text, kinds, phrases) for text in _listed(specification.get("is", []))]
             self.output = specification.get("out", "text" if self.nouns else "nothing")
             if self.output not in OUTPUTS:
                 raise ValueError(f"`out` must be one of {', '.join(OUTPUTS)}, got {self.output!r}.")
             self.is_source = specification.get("pipe", self.output in PIPED)
-            self.flags = [self._flag(flag, kinds, phrases) for flag in specification.get("flags", [])]
+            self.flags = [
+                self._flag(f"flag {flag[0]} of {name}", flag, kinds, phrases)
+                for flag in specification.get("flags", [])
+            ]
+            self.flag_choices: Weighted | None = None
+            if self.flags:
+                utility = sources[0].split("@{+}")[0].split(" ")[0]
+                self.flag_choices = options.choices.weighted(
+                    self.flags,
+                    [1.0] * len(self.flags),
+                    [f"{utility} {code}" for code, _ in specification["flags"]],
+                )
             self.needs = tuple(specification.get("needs", ()))
             self.weight = specification.get("w", 1)
             self.source_weight = specification.get("src", self.weight**SOURCE_POWER)
             self.root = specification.get("root", 0.0)
-            if self.flags and not any("@{+}" in code for code in _listed(specification["code"])):
+            if self.flags and not any("@{+}" in code for code in sources):
                 raise ValueError("`flags` need @{+} in `code`.")
             # Whether letters go onto a cluster that is there, as in `rsync -a@{+}`.
-            self.is_attached = any(re.search(r" -[A-Za-z]+@\{\+\}", code) for code in _listed(specification["code"]))
+            self.is_attached = any(re.search(r" -[A-Za-z]+@\{\+\}", code) for code in sources)
             self._show = compile_phrase("<show>", kinds, phrases)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{name}: {error}") from error
 
     @staticmethod
-    def _flag(flag: list[str], kinds: set[str], phrases: set[str]) -> _Flag:
+    def _flag(name: str, flag: list[str], kinds: set[str], phrases: set[str]) -> _Flag:
         code, say = flag
         letter = code[1:] if len(code) == 2 and code[0] == "-" else ""
-        return _Flag(compile_code(code, kinds), compile_phrase(say, kinds, phrases), letter)
+        return _Flag(name, compile_code(code, kinds), compile_phrase(say, kinds, phrases), letter)
 
     def draw(self, draw: Draw, numbers: Weighted) -> Sentence:
         """
@@ -113,18 +157,25 @@ class Entry:
             order_values(draw, self.needs)
         if self.flags:
             draw.added = self._draw_flags(draw, numbers.draw(draw.random))
-        noun = draw.choice(self.nouns)(draw) if self.nouns else ""
+        form: _Form = self.codes.draw(draw.random)
+        say, options, printed = form.added.draw(draw) if form.added else ("", "", "")
+        noun = f"{draw.choice(self.nouns)(draw)}{say}" if self.nouns else ""
         # With optional flags, only the order has a place for what they say.
         if self.orders and (not noun or draw.random() < 0.6):
-            order = draw.choice(self.orders)(draw)
+            order = f"{draw.choice(self.orders)(draw)}{say}"
         else:
             order = f"{self._show(draw)} {noun}"
-        return Sentence(draw.choice(self.codes)(draw), order, noun, self.output)
+        output = printed if printed and self.output in PIPED else self.output
+        return Sentence(f"{form.before(draw)}{options}{form.after(draw)}", order, noun, output)
 
     def _draw_flags(self, draw: Draw, number: int) -> tuple[str, str]:
-        flags = draw.generator.sample(self.flags, min(number, len(self.flags)))
-        for flag in flags:
-            draw.entries.append(f"{self.name} {flag.code(draw.nested())}" if flag.letter else self.name)
+        flags: list[_Flag] = []
+        assert self.flag_choices is not None
+        for _ in range(3 * number):
+            flag = self.flag_choices.draw(draw.random)
+            if len(flags) < number and flag not in flags:
+                flags.append(flag)
+        draw.entries += [flag.name for flag in flags]
         says = [flag.say(draw) for flag in flags]
         letters = "".join(flag.letter for flag in flags)
         words = [flag.code(draw) for flag in flags if not flag.letter]
@@ -181,10 +232,13 @@ class Catalogue:
             name: compile_phrase(text, names, phrase_names) for name, text in files["phrases"].items()
         }
         self.wrapper_phrases: dict[str, str] = files["wrappers"]
-        self.filters = Filters(files["filters"]["filters"], names, phrase_names)
-        self.queries = Queries(files["find_tests"], files["find_places"], names, phrase_names)
+        choices = self.choices = Choices()
+        self.options = Options(files["options"], names, phrase_names, choices)
+        self.filters = Filters(files["filters"]["filters"], self.options, names, phrase_names, choices)
+        self.queries = Queries(files["find_tests"], files["find_places"], names, phrase_names, choices)
+        self.actions = Actions(files["find_actions"]["actions"], self.options, names, phrase_names, choices)
         self.find = FindSentences(
-            self.queries, files["find_actions"], files["find_listing"], self.filters, names, phrase_names
+            self.queries, self.actions, files["find_listing"], self.filters, names, phrase_names, choices
         )
         for name, types in FOUND.items():
             self.kinds[name] = self._found(types)
@@ -194,8 +248,10 @@ class Catalogue:
             if name not in PARTS
         ]
         sources = [entry for family in self.families for entry in family.entries.options if entry.is_source]
-        self.sources = Weighted(sources, [entry.source_weight for entry in sources])
-        self.numbers = Weighted([number for number, _ in NUMBER_OF_FLAGS], [weight for _, weight in NUMBER_OF_FLAGS])
+        self.sources = choices.weighted(
+            sources, [entry.source_weight for entry in sources], [entry.sources for entry in sources], are_heads=True
+        )
+        self.numbers = choices.weighted(*zip(*NUMBER_OF_FLAGS, strict=True))
 
     def _found(self, types: str):
         def value(draw: Draw) -> Value:
@@ -203,26 +259,26 @@ class Catalogue:
 
         return value
 
-    @staticmethod
-    def _family(name: str, content: dict[str, Any], kinds: set[str], phrases: set[str]) -> Family:
+    def _family(self, name: str, content: dict[str, Any], kinds: set[str], phrases: set[str]) -> Family:
         if set(content) != {"weight", "entries"}:
             raise ValueError(f"{name}.yaml must have `weight` and `entries`, got {', '.join(content)}.")
         entries = [
-            Entry(specification, f"{name}.yaml, {specification.get('code')!r}", kinds, phrases)
+            Entry(specification, f"{name}.yaml, {specification.get('code')!r}", kinds, phrases, self.options)
             for specification in content["entries"]
         ]
-        return Family(name, content["weight"], Weighted(entries, [entry.weight for entry in entries]))
+        weights, sources = [entry.weight for entry in entries], [entry.sources for entry in entries]
+        return Family(name, content["weight"], self.choices.weighted(entries, weights, sources, are_heads=True))
 
     def names(self) -> set[str]:
         """
         The names that [`Draw.entries`] may have, to tell what has been drawn.
 
         Returns:
-            `set[str]`: the names of commands, tests, actions, checks, listings and filters.
+            `set[str]`: the names of commands, their flags, options, tests, actions, checks, listings and filters.
         """
-        names = {entry.name for family in self.families for entry in family.entries.options}
-        names |= {f"find {test.name}" for test in self.queries.tests}
-        return names | set(self.find.names) | set(self.filters.names)
+        entries = [entry for family in self.families for entry in family.entries.options]
+        names = {entry.name for entry in entries} | {flag.name for entry in entries for flag in entry.flags}
+        return names | self.options.names | set(self.queries.names) | set(self.find.names) | set(self.filters.names)
 
 
 def load_files(folder: Path = FOLDER) -> dict[str, Any]:

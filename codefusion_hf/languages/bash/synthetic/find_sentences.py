@@ -2,30 +2,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pairs about `find`: what it lists, and what is done with it by `-exec`, `xargs`, loops and pipelines."""
 
-import re
-from dataclasses import dataclass
 from typing import Any
 
-from codefusion_hf.languages.bash.synthetic.phrases import Draw, Node, Value, compile_code, compile_phrase
-from codefusion_hf.languages.bash.synthetic.queries import Queries, Query, Weighted
+from codefusion_hf.languages.bash.synthetic.choices import Choices
+from codefusion_hf.languages.bash.synthetic.find_actions import Action, Actions, Deed
+from codefusion_hf.languages.bash.synthetic.phrases import Draw, Value, compile_code, compile_phrase
+from codefusion_hf.languages.bash.synthetic.queries import Queries, Query
 from codefusion_hf.languages.bash.synthetic.sentences import Filters, Sentence
 
 
 # Shares of what a pair about `find` is. Of NL2Bash's training commands that begin with `find`, 39 % list, 27 % end in
 # -exec, 17 % in xargs, 14 % in other pipes, 2 % delete; listings have fewer forms, so the others get more.
 SHAPES = {
-    "list": 290, "delete": 24, "exec": 290, "xargs": 235, "pipe": 170, "loop": 26, "substitution": 18, "two": 24,
-    "check": 22,
+    "list": 290, "delete": 24, "exec": 285, "xargs": 215, "pipe": 170, "piped xargs": 28, "loop": 26,
+    "substitution": 18, "two": 12,
 }  # fmt: skip
-LISTINGS = {"": 60, "-print": 20, "-print0": 5, "-ls": 6, "printf": 11, "-fprint": 1.5, "-quit": 1.5}
-ENDINGS = {"": 88, "2>": 5, ">": 5, ">>": 1, "background": 1}
+LISTINGS = {
+    "": 60, "-print": 20, "-print0": 5, "-ls": 6, "printf": 11, "-fprint": 1.2, "-fls": 0.4, "-quit": 1.5,
+}  # fmt: skip
+ENDINGS = {"": 87, "2>": 5, ">": 5.5, ">>": 1, "background": 1, "2> >": 0.5}
 EXEC_ROUTES = {"\\;": 78, "+": 15, "-execdir \\;": 4, "-execdir +": 1, "-ok": 4, "-okdir": 0.5}
-# Options of xargs after -print0 or not, and how often.
-XARGS_ROUTES = {
-    "": 33, "-0": 38, "print": 9, "-r": 2, "-0 -r": 3, "-n": 3.5, "-0 -n": 4, "-0 -P": 2, "-P": 0.7, "-L": 0.6,
-    "-d": 0.7, "-p": 0.5, "-0 -p": 0.5, "-t": 0.5, "-0 -t": 0.4, "--null": 0.6, "parallel": 1.2, "-I": 1.5, "-0 -I": 2,
-    "-i": 0.7, "-0 -i": 0.6,
+# What comes before or after the command of each file.
+EXTRAS = {
+    "": 91, "-print -exec": 4.5, "-print": 1.8, "-ls": 0.3, "-delete": 0.3, "-print0": 0.15, "-print0 -exec": 0.1,
+    "-ls -exec": 0.2,
 }  # fmt: skip
+CHECKED = 0.018
 LOOPS = (
     ("{find} | while read {name}; do {command}; done", "", 4),
     ("{find} | while read -r {name}; do {command}; done", "", 3),
@@ -34,45 +36,19 @@ LOOPS = (
     ("{find} | while read -d '' -r {name}; do {command}; done", "-print0", 1),
     ("for {name} in $({find}); do {command}; done", "", 6),
     ('{find} | while read {name}; do echo "${name}"; {command}; done', "echo", 2),
+    ('{find} | while read -r {name}; do echo "${name}"; {command}; done', "echo", 1),
+    ('for {name} in $({find}); do echo "${name}"; {command}; done', "echo", 1),
+    ("while read {name}; do {command}; done < <({find})", "", 1),
+    ("while read -r {name}; do {command}; done < <({find})", "", 1),
+    ("while IFS= read -r -d '' {name}; do {command}; done < <({find})", "-print0", 1),
 )
-# The weights of actions are raised to this power, so that rare ones are seen with many queries.
-FLATTENED = 0.55
+LOOP_CODES = tuple(loop.replace("{find}", "find x").replace("{command}", ":") for loop, _, _ in LOOPS)
 NAMES = ("f", "file", "line", "i", "name", "fname", "filename", "x")
 # After these, the files are not where they were.
 GONE_AFTER = (
-    "rm",
-    "mv",
-    "unlink",
-    "shred",
-    "gzip",
-    "gunzip",
-    "bzip2",
-    "bunzip2",
-    "xz",
-    "compress",
-    "rename",
-    "sh -c 'mv",
+    "rm", "mv", "unlink", "shred", "gzip", "gunzip", "bzip2", "bunzip2", "xz", "compress", "rename", "sh -c 'mv",
     "bash -c 'mv",
-)
-HOW_MANY_PROCESSES = ("2", "4", "8", "10", "16")
-
-
-_EMBEDDED = re.compile(r"-c '[^']*\{\}")
-
-
-@dataclass(frozen=True)
-class _Action:
-    name: str
-    command: Node
-    order: Node
-    types: str
-    is_single: bool
-    is_bulk: bool
-    output: str
-    # Whether the sentence has `of {obj}` or the like, which does not go with "them".
-    is_of: bool
-    # Whether the name stands inside a program in quotes, where only -exec and `xargs -I` put it.
-    is_embedded: bool
+)  # fmt: skip
 
 
 class FindSentences:
@@ -82,8 +58,8 @@ class FindSentences:
     Args:
         queries ([`Queries`]):
             What is looked for.
-        actions (`dict[str, Any]`):
-            The content of `find_actions.yaml`.
+        actions ([`Actions`]):
+            What is done with it.
         listing (`dict[str, Any]`):
             The content of `find_listing.yaml`.
         filters ([`Filters`]):
@@ -92,6 +68,8 @@ class FindSentences:
             The kinds of placeholders.
         phrases (`set[str]`):
             The names of phrases.
+        choices ([`Choices`]):
+            Where choices are made, to narrow them.
 
     Raises:
         ValueError: if an entry is malformed; the message has it.
@@ -100,48 +78,18 @@ class FindSentences:
     def __init__(
         self,
         queries: Queries,
-        actions: dict[str, Any],
+        actions: Actions,
         listing: dict[str, Any],
         filters: Filters,
         kinds: set[str],
         phrases: set[str],
+        choices: Choices,
     ):
         self.queries = queries
+        self.actions = actions
         self.filters = filters
         kinds = kinds | {"obj"}
-        self.names: list[str] = []
-        compiled = []
-        for entry in actions["actions"]:
-            if "{}" not in entry["cmd"]:
-                raise ValueError(f"`cmd` must have {{}} where the files go: {entry!r}.")
-            compiled.append(
-                _Action(
-                    f"action {entry['cmd']}",
-                    compile_code(entry["cmd"], kinds),
-                    compile_phrase(entry["do"], kinds, phrases),
-                    entry.get("types", "fdl-"),
-                    entry.get("single", False),
-                    entry.get("bulk", False),
-                    entry.get("out", "nothing"),
-                    any(words in entry["do"] for words in ("of {obj}", "{obj} that")),
-                    bool(_EMBEDDED.search(entry["cmd"])),
-                )
-            )
-            self.names.append(f"action {entry['cmd']}")
-        self.actions = Weighted(compiled, [entry["w"] ** FLATTENED for entry in actions["actions"]])
-        self.checks = Weighted(
-            [
-                (
-                    compile_code(entry["cmd"], kinds),
-                    compile_phrase(entry["say"], kinds, phrases),
-                    f"check {entry['cmd']}",
-                )
-                for entry in actions["checks"]
-            ],
-            [entry["w"] for entry in actions["checks"]],
-        )
-        self.names += [f"check {entry['cmd']}" for entry in actions["checks"]]
-        self.printf = Weighted(
+        self.printf = choices.weighted(
             [
                 (
                     compile_code(entry["code"], kinds),
@@ -155,13 +103,40 @@ class FindSentences:
             ],
             [entry["w"] for entry in listing["printf"]],
         )
-        self.names += [f"listing {entry['code']}" for entry in listing["printf"]]
-        self.shapes = Weighted(list(SHAPES), list(SHAPES.values()))
-        self.listings = Weighted(list(LISTINGS), list(LISTINGS.values()))
-        self.endings = Weighted(list(ENDINGS), list(ENDINGS.values()))
-        self.exec_routes = Weighted(list(EXEC_ROUTES), list(EXEC_ROUTES.values()))
-        self.xargs_routes = Weighted(list(XARGS_ROUTES), list(XARGS_ROUTES.values()))
-        self.loops = Weighted(LOOPS, [weight for *_, weight in LOOPS])
+        self.names = [f"listing {entry['code']}" for entry in listing["printf"]] + actions.names
+        self.shapes = choices.weighted(
+            list(SHAPES),
+            list(SHAPES.values()),
+            [
+                "find", "find -delete",
+                ("find -exec x \\;", "find -execdir x \\;", "find -ok x \\;", "find -exec x {} +"),
+                "find . | xargs", "find . | x", "find . | xargs", LOOP_CODES, ": $(find)",
+                "find -exec x \\; -exec x \\;",
+            ],
+        )  # fmt: skip
+        self.listings = choices.weighted(
+            list(LISTINGS),
+            list(LISTINGS.values()),
+            [f"find {code}" if code[:1] == "-" else f"find -{code}" if code else "" for code in LISTINGS],
+        )
+        self.endings = choices.weighted(
+            list(ENDINGS), list(ENDINGS.values()), ["", "x 2> x", "x > x", "x >> x", "x &", "x 2> x > x"]
+        )
+        self.exec_routes = choices.weighted(
+            list(EXEC_ROUTES),
+            list(EXEC_ROUTES.values()),
+            [frozenset((code if code[0] == "-" else f"-exec {code}").split()[:2]) for code in EXEC_ROUTES],
+        )
+        self.extras = choices.weighted(
+            list(EXTRAS), list(EXTRAS.values()), [frozenset(code.split()) for code in EXTRAS]
+        )
+        self.loops = choices.weighted(LOOPS, [weight for *_, weight in LOOPS], LOOP_CODES)
+        self.is_checked = choices.chance(CHECKED, frozenset(("-exec", "\\;")))
+        self.is_silenced = choices.chance(0.045, "x 2> x")
+        self.is_saved = choices.chance(0.065, "x > x")
+        self.is_piped_on = choices.chance(0.14, frozenset("|"))
+        self.is_printed = choices.chance(0.3, frozenset(("-print",)))
+        self.is_third = choices.chance(0.12)
 
     def draw(self, draw: Draw) -> Sentence:
         """
@@ -175,12 +150,13 @@ class FindSentences:
             [`Sentence`]: the command and what it does.
         """
         shape = self.shapes.draw(draw.random)
-        if shape in ("list", "pipe"):
-            return self._list(draw, is_piped=shape == "pipe")
+        if shape in ("list", "pipe", "piped xargs"):
+            sentence = self._list(draw, shape)
+            if shape == "piped xargs":
+                self.act(draw, sentence)
+            return sentence
         if shape == "delete":
             return self._delete(draw)
-        if shape == "check":
-            return self._check(draw)
         return self._act(draw, shape)
 
     def found(self, draw: Draw, types: str) -> Value:
@@ -199,6 +175,38 @@ class FindSentences:
         query = self.queries.draw(draw, types, plain=True, simple=True)
         return Value(query.say, query.say, query.say, query.command())
 
+    def act(self, draw: Draw, sentence: Sentence) -> bool:
+        """
+        Pipe names of files into a command for them by xargs.
+
+        Args:
+            draw ([`Draw`]):
+                Where variety comes from.
+            sentence ([`Sentence`]):
+                The command that prints the names, one a line or separated by null characters; changed in place.
+
+        Returns:
+            `bool`: whether it prints such names.
+        """
+        if sentence.output not in ("files", "nulls"):
+            return False
+        is_null = sentence.output == "nulls"
+        deed = self.actions.draw(draw, lambda action: "-" in action.types and not action.is_of)
+        _, command, say = self.actions.xargs(draw, deed, is_found=False)
+        if is_null:
+            command = command.replace("xargs ", "xargs -0 ", 1)
+            if "-d " in command:
+                return False
+        if not sentence.order:
+            sentence.order = f"{draw.phrases['list'](draw)} {sentence.noun}"
+        sentence.steps.append(f"{deed.template.format('them')}{say}")
+        sentence.noun = ""
+        sentence.code = f"{sentence.code} | {command}"
+        sentence.output = "nothing" if "-P" in command else deed.output
+        if self.is_piped_on.draw(draw.random):
+            self.filters.apply(draw, sentence)
+        return True
+
     def _phrase(self, name: str, draw: Draw) -> str:
         return draw.phrases[name](draw)
 
@@ -208,12 +216,17 @@ class FindSentences:
     def _order_to_find(self, draw: Draw, query: Query) -> str:
         return f"{self._phrase('find', draw)} {query.say}"
 
-    def _list(self, draw: Draw, is_piped: bool) -> Sentence:
+    def _list(self, draw: Draw, shape: str) -> Sentence:
         random = draw.random
+        is_piped = shape != "list"
         kind = self.listings.draw(random)
-        if is_piped and kind not in ("", "-print", "printf"):
+        if is_piped and kind not in ("", "-print", "printf", "-print0", "-ls"):
             kind = ""
-        query = self.queries.draw(draw, unsaid=not is_piped or random() < 0.5, simple=is_piped)
+        if shape == "piped xargs" and kind not in ("-print", "-print0"):
+            kind = ""
+        unsaid = not is_piped or random() < 0.5
+        is_checked = self.is_checked.draw(random)
+        query = self.queries.draw(draw, "f-" if is_checked else None, False, is_piped, None, unsaid, is_checked)
         sentence = Sentence("", output="files", noun=query.say)
         draw.entries.append(f"find {kind or 'plain'}")
         if kind == "printf":
@@ -228,20 +241,22 @@ class FindSentences:
         else:
             sentence.order = self._order_to_find(draw, query)
             if kind == "-print0":
-                sentence.output = "nothing"
-                sentence.order = f"{sentence.order}, {self._phrase('null_separated', draw)}"
+                sentence.output = "nulls"
+                if not is_piped or draw.chance(0.5):
+                    sentence.order = f"{sentence.order}, {self._phrase('null_separated', draw)}"
                 sentence.noun = ""
             elif kind == "-ls":
                 sentence.output = "lines"
                 sentence.order = f"{sentence.order} {self._phrase('details', draw)}"
                 sentence.noun = ""
-            elif kind == "-fprint":
+            elif kind in ("-fprint", "-fls"):
                 inner = draw.nested()
                 file = inner.value("newfile", "newfile")
                 sentence.output = "nothing"
-                sentence.order = f"{sentence.order} and write their names to {file.say} with -fprint"
+                what = "their names" if kind == "-fprint" else "their details"
+                sentence.order = f"{sentence.order} and write {what} to {file.say} with {kind}"
                 sentence.noun = ""
-                kind = f"-fprint {file.code}"
+                kind = f"{kind} {file.code}"
             elif kind == "-quit":
                 sentence.output = "nothing"
                 one = {"d": "directory", "l": "symbolic link", "f": "file"}.get(query.is_type, "match")
@@ -249,32 +264,39 @@ class FindSentences:
                 sentence.noun = ""
                 kind = "-print -quit"
             sentence.code = query.command(kind)
-        if is_piped:
-            wanted = 1 if random() < 0.62 else 2 if random() < 0.7 else 3
-            for _ in range(wanted):
-                self.filters.apply(draw, sentence)
-            for _ in range(8):
-                if " | " in sentence.code or self.filters.apply(draw, sentence):
-                    break
+        if shape == "pipe":
+            self._pipe(draw, sentence)
+        elif shape == "piped xargs":
+            self.filters.narrow_names(draw, sentence)
         else:
             self._end(draw, sentence)
         return sentence
+
+    def _pipe(self, draw: Draw, sentence: Sentence) -> None:
+        random = draw.random
+        wanted = 1 if random() < 0.72 else 2 if random() < 0.75 else 3
+        for _ in range(wanted):
+            self.filters.apply(draw, sentence)
+        for _ in range(8):
+            if " | " in sentence.code or self.filters.apply(draw, sentence):
+                break
 
     def _end(self, draw: Draw, sentence: Sentence) -> None:
         """Redirections."""
         ending = self.endings.draw(draw.random)
         if not ending:
             return
-        if ending == "2>":
+        if "2>" in ending:
             sentence.order = f"{sentence.order}, {self._phrase('no_errors', draw)}"
             sentence.code += " 2>/dev/null" if draw.chance(0.7) else " 2> /dev/null"
             draw.entries.append("find 2>")
-        elif ending == "background":
+            ending = ending[3:]
+        if ending == "background":
             if draw.chance(0.5):
                 sentence.order = f"{sentence.order} in the background"
                 sentence.code += " &"
                 sentence.output = "nothing"
-        elif sentence.output in ("files", "lines", "numbers"):
+        elif ending and sentence.output in ("files", "lines", "numbers", "text", "sizes", "nulls"):
             inner = draw.nested()
             file = inner.value("newfile", "newfile")
             verb = "append" if ending == ">>" else draw.choice(("save", "write", "redirect"))
@@ -285,10 +307,12 @@ class FindSentences:
         sentence.noun = ""
 
     def _delete(self, draw: Draw) -> Sentence:
-        query = self.queries.draw(draw, "fdl-", plain=True)
+        is_checked = self.is_checked.draw(draw.random)
+        types = "f-" if is_checked else "fdl-"
+        query = self.queries.draw(draw, types, plain=True, is_checked=is_checked)
         while not query.tests:
             # Everything and the starting point itself is never meant.
-            query = self.queries.draw(draw, "fdl-", plain=True)
+            query = self.queries.draw(draw, types, plain=True, is_checked=is_checked)
         draw.entries.append("find -delete")
         action = draw.choice(("-delete",) * 8 + ("-print -delete", "-delete -print", "-ls -delete"))
         order = self._with_object(draw, query, f"{self._phrase('delete', draw)} {{}}", is_of=False)
@@ -299,79 +323,128 @@ class FindSentences:
         elif action == "-ls -delete":
             order = f"list in detail and {self._phrase('delete', draw)} {query.say}"
         sentence = Sentence(query.command(action), order)
-        if draw.chance(0.05):
+        if self.is_silenced.draw(draw.random):
             sentence.order = f"{sentence.order}, {self._phrase('no_errors', draw)}"
             sentence.code += " 2>/dev/null"
         return sentence
 
     def _with_object(self, draw: Draw, query: Query, template: str, is_of: bool) -> str:
         """An order with the noun phrase in it, or in two steps."""
-        if draw.chance(0.9 if is_of else 0.45 if query.parts > 2 else 0.62):
+        # "list them that contain x" is no English.
+        if is_of or draw.chance(0.45 if query.parts > 2 else 0.62):
             return template.format(query.say)
         joint = draw.choice((" and ", " and ", " and ", ", then ", " and then "))
         return f"{self._order_to_find(draw, query)}{joint}{template.format('them')}"
 
-    def _draw_action(self, draw: Draw, is_fitting) -> _Action:
-        while True:
-            action: _Action = self.actions.draw(draw.random)
-            if is_fitting(action):
-                draw.entries.append(action.name)
-                return action
-
     def _act(self, draw: Draw, shape: str) -> Sentence:
         random = draw.random
         if shape == "exec":
-            action = self._draw_action(draw, lambda action: not action.is_bulk or draw.chance(0.35))
+            deed = self.actions.draw(draw, lambda action: not action.is_bulk or draw.chance(0.35))
         elif shape == "substitution":
-            action = self._draw_action(draw, lambda action: not action.is_single and not action.is_embedded)
+            deed = self.actions.draw(draw, lambda action: not action.is_single and not action.is_embedded)
         elif shape == "loop":
-            action = self._draw_action(draw, lambda action: not action.is_bulk and not action.is_embedded)
+            deed = self.actions.draw(draw, lambda action: not action.is_bulk and not action.is_embedded)
         elif shape == "two":
-            action = self._draw_action(draw, lambda action: not action.is_bulk)
+            deed = self.actions.draw(draw, lambda action: not action.is_bulk)
         else:
-            action = self._draw_action(draw, lambda action: True)
-        query = self.queries.draw(draw, action.types, plain=shape in ("loop", "substitution"), simple=True)
-        inner = draw.nested()
-        inner.values["obj"] = Value("{}", "{}", "{}", "{}")
-        # A brace in a value is not to be taken for the place of the noun.
-        template = action.order(inner).replace("{}", "\0").replace("{", "{{").replace("}", "}}").replace("\0", "{}")
-        command = action.command(inner)
-        order = self._with_object(draw, query, template, action.is_of)
-        sentence = Sentence("", order, output=action.output)
+            deed = self.actions.draw(draw)
+        action = deed.action
+        is_checked = "f" in action.types and self.is_checked.draw(random)
+        types = "f-" if is_checked else action.types
+        query = self.queries.draw(draw, types, shape == "substitution", True, None, True, is_checked)
+        order = self._with_object(draw, query, deed.template, action.is_of)
+        sentence = Sentence("", order, output=deed.output)
         if shape == "exec":
-            self._exec(draw, query, action, command, template, sentence)
+            self._exec(draw, query, deed, sentence)
         elif shape == "xargs":
-            self._xargs(draw, query, action, command, sentence)
+            listing, command, say = self.actions.xargs(draw, deed, is_found=True)
+            sentence.order += say
+            sentence.code = f"{query.command(listing)} | {command}"
+            if "-P" in command:
+                sentence.output = "nothing"
         elif shape == "loop":
-            self._loop(draw, query, action, command, template, sentence)
+            self._loop(draw, query, deed, sentence)
         elif shape == "two":
-            self._two(draw, query, action, command, template, sentence)
+            self._two(draw, query, deed, sentence)
         else:
-            sentence.code = command.replace("{}", f"$({query.command()})", 1)
+            find = query.command()
+            is_backquoted = draw.chance(0.25) and not any(mark in find for mark in ("`", "$(", "\\"))
+            sentence.code = deed.command.replace("{}", f"`{find}`" if is_backquoted else f"$({find})", 1)
             if "{}" in sentence.code:
                 return self._act(draw, "exec")
             draw.entries.append("find $( )")
-        if sentence.output != "nothing" and shape in ("exec", "xargs", "substitution") and random() < 0.13:
+        if sentence.output != "nothing" and shape != "loop" and self.is_piped_on.draw(random):
             self.filters.apply(draw, sentence)
-            if random() < 0.3:
+            if random() < 0.4:
                 self.filters.apply(draw, sentence)
-        elif sentence.output in ("lines", "text", "numbers") and random() < 0.03:
+        elif sentence.output in ("lines", "text", "numbers", "files", "sizes") and self.is_saved.draw(random):
             self._end(draw, sentence)
-        elif random() < 0.015:
+        elif self.is_silenced.draw(random):
             sentence.code += " 2>/dev/null"
             sentence.order = f"{sentence.order}, {self._phrase('no_errors', draw)}"
         return sentence
 
-    def _exec(
-        self, draw: Draw, query: Query, action: _Action, command: str, template: str, sentence: Sentence
-    ) -> None:
+    def _exec(self, draw: Draw, query: Query, deed: Deed, sentence: Sentence) -> None:
         random = draw.random
+        action, command, template = deed.action, deed.command, deed.template
         route = self.exec_routes.draw(random)
-        at_end = command.endswith(" {}") and command.count("{}") == 1
-        if route.endswith("+") and (action.is_single or not at_end):
+        if route.endswith("+") and (action.is_single or not deed.is_at_end):
             route = "\\;"
         if action.is_bulk:
-            route = "+" if at_end else "\\;"
+            route = "+" if deed.is_at_end else "\\;"
+        command = self._quote(draw, command)
+        end = "\\;" if random() < 0.86 else "';'"
+        draw.entries.append(f"find {route}")
+        if route in ("+", "-execdir +"):
+            clause = f"{'-execdir' if 'dir' in route else '-exec'} {command} +"
+        elif route in ("-ok", "-okdir"):
+            clause = f"{route} {command} {end}"
+            sentence.order = f"{sentence.order}, {self._phrase('ask_each', draw)}"
+            sentence.output = "nothing"
+        else:
+            clause = f"{'-execdir' if 'dir' in route else '-exec'} {command} {end}"
+        if route in ("-execdir \\;", "-execdir +", "-okdir"):
+            joint = " and" if route == "-okdir" else ","
+            sentence.order = f"{sentence.order}{joint} {self._phrase('in_their_directory', draw)}"
+        extra = self.extras.draw(random)
+        if extra and route in ("\\;", "+", "-ok"):
+            clause = self._add_extra(draw, query, deed, sentence, clause, extra, template)
+        sentence.code = query.command(clause)
+
+    def _add_extra(
+        self, draw: Draw, query: Query, deed: Deed, sentence: Sentence, clause: str, extra: str, template: str
+    ) -> str:
+        """What is done with each file besides running the command."""
+        is_first = extra.endswith("-exec")
+        what = extra.split(" ")[0]
+        is_gone = deed.command.startswith(GONE_AFTER)
+        if is_first and what in ("-print", "-print0") and not deed.action.is_of:
+            names = self._print_names(draw, query)
+            if what == "-print0":
+                names = f"{names}, {self._phrase('null_separated', draw)},"
+            sentence.order = f"{names} and {template.format('them')}"
+        elif is_first and what == "-ls" and not deed.action.is_of:
+            sentence.order = f"list {query.say} in detail with -ls and {template.format('them')}"
+        elif is_first or (is_gone and what in ("-ls", "-delete")):
+            return clause
+        elif what == "-print":
+            sentence.order = f"{sentence.order} and {self._phrase('print', draw)} {self._phrase('their_names', draw)}"
+        elif what == "-print0":
+            names = f"{self._phrase('their_names', draw)} {self._phrase('null_separated', draw)}"
+            sentence.order = f"{sentence.order} and print {names}"
+        elif what == "-ls":
+            sentence.order = f"{sentence.order} and list them in detail with -ls"
+        elif "d" in deed.action.types and query.is_type != "f":
+            return clause
+        else:
+            # -delete goes only where the command has succeeded.
+            sentence.order = f"{sentence.order} and, where that succeeds, {self._phrase('delete', draw)} them"
+        sentence.output = "nothing"
+        return f"{what} {clause}" if is_first else f"{clause} {what}"
+
+    @staticmethod
+    def _quote(draw: Draw, command: str) -> str:
+        random = draw.random
         quoted = (
             "'{}'"
             if random() < 0.05 and "'" not in command
@@ -379,115 +452,20 @@ class FindSentences:
             if random() < 0.04 and '"' not in command
             else "{}"
         )
-        if (
-            quoted != "{}"
-            and " {}" in command
-            and "{}." not in command
-            and "/{}" not in command
-            and "{}/" not in command
-            and "{}_" not in command
-        ):
-            command = command.replace("{}", quoted)
-        end = "\\;" if random() < 0.86 else "';'"
-        draw.entries.append(f"find {route}")
-        if route == "+":
-            clause = f"-exec {command} +"
-        elif route == "-execdir \\;":
-            clause = f"-execdir {command} {end}"
-            sentence.order = f"{sentence.order}, {self._phrase('in_their_directory', draw)}"
-        elif route == "-execdir +":
-            clause = f"-execdir {command} +"
-            sentence.order = f"{sentence.order}, {self._phrase('in_their_directory', draw)}"
-        elif route in ("-ok", "-okdir"):
-            clause = f"{route} {command} {end}"
-            sentence.order = f"{sentence.order}, {self._phrase('ask_each', draw)}"
-            if route == "-okdir":
-                sentence.order = f"{sentence.order} and {self._phrase('in_their_directory', draw)}"
-            sentence.output = "nothing"
-        else:
-            clause = f"-exec {command} {end}"
-            part = random()
-            if part < 0.05 and not action.is_of:
-                clause = f"-print {clause}"
-                sentence.order = f"{self._print_names(draw, query)} and {template.format('them')}"
-                sentence.output = "nothing"
-            elif part < 0.09:
-                clause = f"{clause} -print"
-                sentence.order = (
-                    f"{sentence.order} and {self._phrase('print', draw)} {self._phrase('their_names', draw)}"
-                )
-                sentence.output = "nothing"
-            elif part < 0.1 and not command.startswith("rm"):
-                clause = f"{clause} -ls"
-                sentence.order = f"{sentence.order} and list them in detail with -ls"
-                sentence.output = "nothing"
-        sentence.code = query.command(clause)
+        if quoted != "{}" and " {}" in command and not any(part in command for part in ("{}.", "/{}", "{}/", "{}_")):
+            return command.replace("{}", quoted)
+        return command
 
-    def _xargs(self, draw: Draw, query: Query, action: _Action, command: str, sentence: Sentence) -> None:
-        route = self.xargs_routes.draw(draw.random)
-        at_end = command.endswith(" {}") and command.count("{}") == 1
-        if not at_end and "-I" not in route and "-i" not in route:
-            route = "-0 -I" if "-0" in route or route == "--null" else "-I"
-        elif (
-            action.is_single
-            and at_end
-            and route in ("", "-0", "print", "-r", "-0 -r", "-d", "-p", "-0 -p", "-t", "-0 -t", "--null")
-        ):
-            route = "-0 -n 1" if "-0" in route or route == "--null" else "-n 1"
-        if action.is_bulk and route not in ("", "-0", "print", "-r", "-0 -r", "-d", "-t", "--null"):
-            route = "-0"
-        draw.entries.append(f"find xargs {route}")
-        listing = "-print0" if "-0" in route or route == "--null" else "-print" if route == "print" else ""
-        command = command[:-3] if at_end and "-I" not in route and "-i" not in route else command
-        options = route
-        if route == "print":
-            options = ""
-        elif route in ("-n", "-0 -n"):
-            options += " 1"
-            sentence.order = f"{sentence.order}, {self._phrase('one_by_one', draw)}"
-        elif route in ("-P", "-0 -P"):
-            number = draw.choice(HOW_MANY_PROCESSES)
-            options = f"{route} {number} -n 1"
-            how = draw.choice(("parallel processes", "processes in parallel", "processes at a time"))
-            sentence.order = f"{sentence.order}, {draw.choice(('using', 'with'))} {number} {how}"
-            sentence.output = "nothing"
-        elif route == "-L":
-            options = "-L 1"
-            sentence.order = f"{sentence.order}, {self._phrase('one_by_one', draw)}"
-        elif route == "-d":
-            options = "-d '\\n'"
-        elif route in ("-p", "-0 -p"):
-            sentence.order = f"{sentence.order}, asking before running the command"
-        elif route in ("-t", "-0 -t"):
-            sentence.order = f"{sentence.order}, {self._phrase('show_command', draw)}"
-        elif route in ("-I", "-0 -I"):
-            options += draw.choice(("{}", " {}", "{}"))
-            if draw.chance(0.3) and "%" not in command:
-                options, command = options.replace("{}", "%").replace("-I %", "-I%"), command.replace("{}", "%")
-        elif route in ("-r", "-0 -r") and draw.chance(0.5):
-            sentence.order = f"{sentence.order}, {self._phrase('if_any', draw)}"
-        if route == "parallel":
-            sentence.order = f"{sentence.order}, in parallel (with GNU parallel)"
-            sentence.code = f"{query.command()} | parallel {command}"
-            if "'" in command or '"' in command:
-                sentence.code = f"{query.command()} | xargs {command}"
-                sentence.order = sentence.order.replace(", in parallel (with GNU parallel)", "")
-            sentence.output = "nothing"
-            return
-        sentence.code = f"{query.command(listing)} | xargs {options + ' ' if options else ''}{command}"
-
-    def _loop(
-        self, draw: Draw, query: Query, action: _Action, command: str, template: str, sentence: Sentence
-    ) -> None:
+    def _loop(self, draw: Draw, query: Query, deed: Deed, sentence: Sentence) -> None:
         loop, listing, _ = self.loops.draw(draw.random)
-        if listing == "echo" and action.is_of:
+        if listing == "echo" and deed.action.is_of:
             loop, listing, _ = LOOPS[0]
         name = draw.choice(NAMES)
         draw.entries.append("find loop")
         # In a word that goes on, as in {}.bak, the quotes end after the variable.
-        command = command.replace("{}", f'"${name}"')
+        command = deed.command.replace("{}", f'"${name}"')
         if listing == "echo":
-            sentence.order = f"{self._print_names(draw, query)} and {template.format('them')}"
+            sentence.order = f"{self._print_names(draw, query)} and {deed.template.format('them')}"
             listing = ""
         elif draw.chance(0.3):
             kind = " with a while loop" if "while" in loop else " with a for loop"
@@ -496,56 +474,50 @@ class FindSentences:
         sentence.code = code
         sentence.output = "nothing"
 
-    def _two(self, draw: Draw, query: Query, action: _Action, command: str, template: str, sentence: Sentence) -> None:
-        """Two commands for each file."""
-        is_removal = command.startswith(GONE_AFTER)
-        types = query.is_type or "-"
-        other = self._draw_action(
-            draw,
-            lambda other: not other.is_bulk and not other.is_of and other.name != action.name and types in other.types,
-        )
-        inner = draw.nested()
-        inner.values["obj"] = Value("them", "them", "them", "them")
-        second_order, second = other.order(inner), other.command(inner)
-        if is_removal:
-            # What is gone cannot be used any more, so the removal comes last.
-            draw.entries.pop()
-            sentence.output = "nothing"
-            sentence.code = query.command(f"-print -exec {command} \\;")
-            sentence.order = f"{self._print_names(draw, query)} and {template.format('them')}"
-            return
-        draw.entries.append("find two")
-        sentence.order = (
-            f"{sentence.order} and {second_order}"
-            if " and " not in sentence.order
-            else f"{sentence.order}, then {second_order}"
-        )
-        sentence.code = query.command(f"-exec {command} \\; -exec {second} \\;")
+    def _two(self, draw: Draw, query: Query, deed: Deed, sentence: Sentence) -> None:
+        """Two or three commands for each file."""
         sentence.output = "nothing"
+        types = query.is_type or "-"
+        used: list[Deed] = [deed]
 
-    def _check(self, draw: Draw) -> Sentence:
-        query = self.queries.draw(draw, "f-", simple=True)
-        check, say, name = self.checks.draw(draw.random)
-        draw.entries.append(name)
-        inner = draw.nested()
-        clause = f"-exec {check(inner)} \\;"
-        query.say = f"{query.say} {say(inner)}"
-        query.parts += 1
-        part = draw.random()
-        if part < 0.55:
-            order = self._order_to_find(draw, query)
-            return Sentence(query.command(f"{clause} -print"), order, output="files", noun=query.say)
-        if part < 0.65:
-            order = self._with_object(draw, query, f"{self._phrase('delete', draw)} {{}}", is_of=False)
-            if query.prune:
-                query.prune = ""
-                return self._check(draw)
-            return Sentence(query.command(f"{clause} -delete"), order)
-        action = self._draw_action(draw, lambda action: not action.is_bulk and "f" in action.types)
-        inner.values["obj"] = Value("{}", "{}", "{}", "{}")
-        template = action.order(inner).replace("{}", "\0").replace("{", "{{").replace("}", "}}").replace("\0", "{}")
-        order = self._with_object(draw, query, template, action.is_of)
-        return Sentence(query.command(f"{clause} -exec {action.command(inner)} \\;"), order, output="nothing")
+        def is_fitting(other: Action) -> bool:
+            is_new = all(other.name != one.action.name for one in used)
+            return not other.is_bulk and not other.is_of and is_new and types.replace("!", "-") in other.types
+
+        if deed.command.startswith(GONE_AFTER):
+            # What is gone cannot be used any more, so the removal comes last.
+            if deed.action.is_of or self.is_printed.draw(draw.random):
+                sentence.code = query.command(f"-print -exec {deed.command} \\;")
+                order = f"{self._print_names(draw, query)} and {deed.template.format('them')}"
+                sentence.order = order if not deed.action.is_of else self._print_names(draw, query)
+                if deed.action.is_of:
+                    sentence.order = f"{sentence.order} and {deed.template.format('those files')}"
+                return
+            first = self.actions.draw(
+                draw, lambda other: is_fitting(other) and not other.name.removeprefix("action ").startswith(GONE_AFTER)
+            )
+            deeds = [first, deed]
+            order = self._with_object(draw, query, first.template, first.action.is_of)
+        else:
+            deeds = [deed, self.actions.draw(draw, is_fitting)]
+            order = sentence.order
+            used.append(deeds[-1])
+            if self.is_third.draw(draw.random) and not deeds[-1].command.startswith(GONE_AFTER):
+                deeds.append(self.actions.draw(draw, is_fitting))
+        draw.entries.append("find two")
+        orders = [deed.template.format("them") for deed in deeds[1:]]
+        joint = ", then " if " and " in order or len(orders) > 1 else " and "
+        sentence.order = f"{order}{joint}{' and '.join(orders)}"
+        end = self.extras.draw(draw.random)
+        clauses = [f"-exec {deed.command} \\;" for deed in deeds]
+        if end == "-print" and draw.chance(0.5):
+            sentence.order = f"{sentence.order}, and {self._phrase('print', draw)} {self._phrase('their_names', draw)}"
+            clauses.append("-print")
+        elif end == "-print -exec" and not deeds[0].action.is_of:
+            clauses.insert(0, "-print")
+            rest = [deed.template.format("them") for deed in deeds]
+            sentence.order = f"{self._print_names(draw, query)}, {', '.join(rest[:-1])} and {rest[-1]}"
+        sentence.code = query.command(" ".join(clauses))
 
 
 __all__ = ["FindSentences"]

@@ -12,8 +12,8 @@ import random
 from collections.abc import Iterator
 
 from codefusion_hf.languages.bash.synthetic.catalogue import Catalogue, Entry, load_catalogue
+from codefusion_hf.languages.bash.synthetic.choices import Code
 from codefusion_hf.languages.bash.synthetic.phrases import Draw
-from codefusion_hf.languages.bash.synthetic.queries import Weighted
 from codefusion_hf.languages.bash.synthetic.sentences import Sentence
 from codefusion_hf.languages.bash.synthetic.styles import finish
 from codefusion_hf.languages.bash.synthetic.wrappers import Wrappers
@@ -25,6 +25,8 @@ PIPELINE_WEIGHT = 230.0
 # How often the output of a command that can be read by others is, and then by a second and a third one.
 PIPED = 0.3
 PIPED_AGAIN = 0.35
+# How often names of files are piped into a command for the files.
+ACTED_ON = 0.2
 
 
 class Generator:
@@ -44,7 +46,16 @@ class Generator:
         self.wrappers = Wrappers(catalogue)
         names = [*catalogue.families, "find", "pipeline"]
         weights = [*(family.weight for family in catalogue.families), FIND_WEIGHT, PIPELINE_WEIGHT]
-        self.families = Weighted(names, weights)
+        codes: list[Code] = [
+            tuple(source for entry in family.entries.options for source in entry.sources)
+            for family in catalogue.families
+        ]
+        codes += ["find", frozenset("|")]
+        choices = catalogue.choices
+        self.families = choices.weighted(names, weights, codes, are_heads=True)
+        self.is_piped = choices.chance(PIPED, frozenset("|"))
+        self.is_acted_on = choices.chance(ACTED_ON, "x | xargs")
+        self.is_piped_again = choices.chance(PIPED_AGAIN, frozenset("|"))
         self._last = Draw(self.random, catalogue.kinds, catalogue.phrases)
 
     def draw(self) -> tuple[str, str, Draw]:
@@ -58,14 +69,14 @@ class Generator:
         family = self.families.draw(draw.random)
         if family == "find":
             sentence = self.catalogue.find.draw(draw)
-            root = 0.012
+            root = 0.02
         elif family == "pipeline":
             sentence, root = self._draw_pipeline(draw), 0.0
         else:
             entry: Entry = family.entries.draw(draw.random)
             sentence = entry.draw(draw, self.catalogue.numbers)
             root = entry.root
-            if entry.is_source:
+            if entry.is_source and self.is_piped.draw(draw.random):
                 self._pipe(draw, sentence)
         order, noun, front = self.wrappers.wrap(draw, sentence, root)
         return finish(draw, order, noun, front), sentence.code, draw
@@ -74,17 +85,21 @@ class Generator:
         entry: Entry = self.catalogue.sources.draw(draw.random)
         sentence = entry.draw(draw, self.catalogue.numbers)
         for _ in range(8):
-            if self.catalogue.filters.apply(draw, sentence):
+            if self._pipe(draw, sentence):
                 break
-        if draw.random() < PIPED_AGAIN:
-            self._pipe(draw, sentence, 1.0)
         return sentence
 
-    def _pipe(self, draw: Draw, sentence: Sentence, chance: float = PIPED) -> None:
-        for _ in range(3):
-            if draw.random() >= chance or not self.catalogue.filters.apply(draw, sentence):
-                return
-            chance = PIPED_AGAIN
+    def _pipe(self, draw: Draw, sentence: Sentence) -> bool:
+        if sentence.output == "files" and self.is_acted_on.draw(draw.random):
+            if draw.chance(0.4):
+                self.catalogue.filters.narrow_names(draw, sentence)
+            return self.catalogue.find.act(draw, sentence)
+        if not self.catalogue.filters.apply(draw, sentence):
+            return False
+        for _ in range(2):
+            if not self.is_piped_again.draw(draw.random) or not self.catalogue.filters.apply(draw, sentence):
+                break
+        return True
 
 
 def generate_pairs(seed: int = 0) -> Iterator[dict[str, str]]:

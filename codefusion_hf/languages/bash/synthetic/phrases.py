@@ -251,6 +251,25 @@ def _added(index: int) -> Node:
     return lambda draw: draw.added[index]
 
 
+def order_values(draw: Draw, names: tuple[str, ...]) -> None:
+    """
+    Draw numbers or dates so that each is more than the one before.
+
+    Args:
+        draw ([`Draw`]):
+            What the values are for.
+        names (`tuple[str, ...]`):
+            The placeholders; digits at the end are dropped for the kind.
+    """
+    while True:
+        values = [draw.kinds[name.rstrip("0123456789")](draw) for name in names]
+        keys = [(len(value.raw), value.raw) if value.raw.isdigit() else (0, value.raw) for value in values]
+        if len(set(keys)) == len(keys):
+            break
+    for name, (_, value) in zip(names, sorted(zip(keys, values, strict=True)), strict=True):
+        draw.values[name] = value
+
+
 def tidy(text: str) -> str:
     """
     Put the blanks of a sentence right.
@@ -265,4 +284,4 @@ def tidy(text: str) -> str:
     return " ".join(text.split()).replace(" ,", ",").replace(",,", ",")
 
 
-__all__ = ["Draw", "Node", "Value", "compile_code", "compile_phrase", "tidy"]
+__all__ = ["Draw", "Node", "Value", "compile_code", "compile_phrase", "order_values", "tidy"]
