@@ -46,7 +46,7 @@ extras["evaluation"] = [
     "scikit-learn",
     "scipy>=1.15",  # `bootstrap` takes `rng`
 ]
-extras["excel"] = ["openpyxl"]
+extras["excel"] = ["defusedxml", "openpyxl"]
 extras["memory"] = ["bm25s", "pyarrow"]
 extras["dense"] = [*extras["memory"], "faiss-cpu"]  # look-up with a sentence encoder
 extras["samplers"] = ["scipy", "torchsde"]  # LMSDiscreteScheduler and the DPMSolverSDE scheduler of diffusers
@@ -85,9 +85,9 @@ setup(
     package_data={
         "codefusion_hf": [
             "py.typed",
-            # A checkpoint is a folder of folders (model/, scheduler/, tokenizer/). Its .py files, if it has any, are
-            # the copies made for the Hub and stay out: the package has these classes already.
-            *(f"checkpoints/**/*.{suffix}" for suffix in ("json", "md", "safetensors", "txt")),
+            # A checkpoint is a folder of folders (model/, scheduler/, tokenizer/), with files for plain diffusers and
+            # transformers that say where its classes are: in this package.
+            *(f"checkpoints/**/*.{suffix}" for suffix in ("json", "md", "py", "safetensors", "txt")),
             "cookbook/README.md",
             "cookbook/**/*.jsonl",
             "languages/**/*.yaml",

@@ -11,8 +11,8 @@ the table has, and is possible in Excel. The copy has what openpyxl keeps: cells
 """
 
 import argparse
+import io
 import os
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from codefusion_hf import CodeFusionPipeline
 from codefusion_hf.checkpoints import checkpoint_path
+from codefusion_hf.languages.cf.excel.archive import read_workbook_file
 from codefusion_hf.languages.cf.excel.menu import rule_to_menu
 from codefusion_hf.languages.cf.excel.workbook import (
     add_rule,
@@ -49,12 +50,11 @@ def parse_args(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def load_workbook(path: Path, data_only: bool) -> openpyxl.Workbook:
     """The workbook, with the values of formulas in their place if `data_only`."""
-    if path.suffix.lower() != ".xlsx":
-        raise ValueError(f"`workbook` must be an .xlsx file, got {path}.")
+    content = io.BytesIO(read_workbook_file(path))
     try:
-        return openpyxl.load_workbook(path, data_only=data_only)
-    except (KeyError, zipfile.BadZipFile) as error:  # no archive, or one without a workbook in it
-        raise ValueError(f"{path}: cannot be read as a workbook: {error}.") from error
+        return openpyxl.load_workbook(content, data_only=data_only)
+    except Exception as error:  # whatever openpyxl stumbles over: there is no workbook in it, or a damaged one
+        raise ValueError(f"`workbook` cannot be read as a workbook, {path}: {error}.") from error
 
 
 def select_worksheet(workbook: openpyxl.Workbook, name: str | None) -> Worksheet:

@@ -3,12 +3,16 @@
 """The example for Excel: a workbook in, a copy with a conditional format out, and nothing else touched."""
 
 import datetime
+import time
+import zipfile
 
 import pytest
 
 
 openpyxl = pytest.importorskip("openpyxl")
+pytest.importorskip("defusedxml")
 
+from codefusion_hf.languages.cf.excel.archive import WorkbookLimits, read_workbook_file  # noqa: E402
 from codefusion_hf.languages.cf.excel.workbook import cells_below_header, find_table, read_rules  # noqa: E402
 from codefusion_hf.languages.cf.rules import format_rule, parse_rule  # noqa: E402
 from examples import excel_rules  # noqa: E402
@@ -139,6 +143,50 @@ def test_other_files_are_no_workbooks(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match="workbook"):
         run(tmp_path / name, "no-checkpoint")
+
+
+def repacked(book, path, change):
+    """A copy of a workbook, with other parts: `change` gives the content of each by its name and content."""
+    with zipfile.ZipFile(book) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, change(name, old.read(name)))
+    return path
+
+
+def test_an_entity_bomb_is_refused(book, tmp_path):
+    lol = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    doctype = f'<!DOCTYPE bomb [<!ENTITY l0 "lol">{lol}]>'.encode()
+
+    def change(name, content):
+        return doctype + content.partition(b"?>")[2] if name.endswith("sheet1.xml") else content
+
+    bomb = repacked(book, tmp_path / "bomb.xlsx", change)
+    start = time.monotonic()
+    with pytest.raises(ValueError, match="must not declare entities"):
+        run(bomb, "no-checkpoint")
+    assert time.monotonic() - start < 5.0
+
+
+def test_a_workbook_that_unpacks_to_hundreds_of_megabytes_is_refused(book, tmp_path):
+    def change(name, content):
+        return b"<a>" + b" " * 300 * 2**20 + b"</a>" if name.endswith("styles.xml") else content
+
+    bomb = repacked(book, tmp_path / "large.xlsx", change)
+    assert bomb.stat().st_size < 2**20
+    with pytest.raises(ValueError, match="unpacked, it must have at most 268435456 bytes"):
+        run(bomb, "no-checkpoint")
+
+
+def test_a_workbook_with_more_than_is_allowed_is_refused(book, tmp_path):
+    for limits, message in (
+        (WorkbookLimits(file_bytes=100), "at most 100 bytes"),
+        (WorkbookLimits(parts=2), "at most 2 parts"),
+        (WorkbookLimits(elements=5), "at most 5 elements"),
+        (WorkbookLimits(depth=1), "1 within each other"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            read_workbook_file(book, limits)
+    assert read_workbook_file(book) == book.read_bytes()
 
 
 def test_a_failed_save_leaves_nothing(book, tmp_path):

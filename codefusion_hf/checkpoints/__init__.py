@@ -5,7 +5,6 @@
 from pathlib import Path
 
 
-
 def available_checkpoints() -> list[str]:
     """Names of the bundled checkpoints, sorted."""
     return sorted(path.parent.name for path in Path(__file__).parent.glob("*/model_index.json"))
