@@ -18,6 +18,10 @@ SLOT_VALUES = "slot_values"
 TOKENIZER_LOCK = threading.Lock()
 
 
+# Longer prompts, in characters, are cut before they are looked through: a model reads some hundreds of tokens.
+MAX_PROMPT_LENGTH = 2**15
+
+
 def normalize_prompt(prompt: str) -> str:
     """
     A prompt as the models are trained on it: white space collapsed, the first letter in lower case.
@@ -62,7 +66,7 @@ def encode_prompts(
 
     Args:
         prompts (`Sequence[str]`):
-            The prompts as they were written.
+            The prompts as they were written. Of one with more than 32,768 characters, the first are read.
         tokenizer ([`~transformers.PreTrainedTokenizerBase`]):
             Tokenizer of prompts and code.
         kwargs (`dict[str, Any]`, *optional*):
@@ -72,6 +76,7 @@ def encode_prompts(
         `tuple`: what the tokenizer gives, and for each prompt the values of the slots that it has, as for
         [`~codefusion_hf.pipelines.slots.fill_slots`]; those of slots that are cut off are not among them.
     """
+    prompts = [prompt[:MAX_PROMPT_LENGTH] for prompt in prompts]
     slot_ids = slot_token_ids(tokenizer.get_vocab())
     if not slot_ids:
         with TOKENIZER_LOCK:

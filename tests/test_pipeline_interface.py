@@ -7,10 +7,13 @@ import importlib.metadata
 import pytest
 import torch
 from accelerate import cpu_offload
+from diffusers import DiffusionPipeline
 from packaging import version
 from transformers.integrations.peft import MIN_PEFT_VERSION
 
-from codefusion_hf.pipelines import CodeFusionPipeline
+from codefusion_hf.checkpoints import available_checkpoints, checkpoint_path
+from codefusion_hf.modeling import CodeFusionModel
+from codefusion_hf.pipelines import CodeFusionPipeline, CodeFusionScheduler
 from codefusion_hf.training.lora import DEFAULT_TARGET_MODULES
 
 
@@ -40,6 +43,16 @@ def test_to_moves_and_casts_the_model(pipe):
     assert {parameter.dtype for parameter in pipe.model.parameters()} == {torch.float32}
     pipe.to("meta")
     assert {parameter.device.type for parameter in pipe.model.parameters()} == {"meta"}
+
+
+@pytest.mark.parametrize("name", available_checkpoints())
+def test_plain_diffusers_loads_a_bundled_checkpoint_with_the_classes_of_the_package(name):
+    folder = str(checkpoint_path(name))
+    pipe = DiffusionPipeline.from_pretrained(folder, trust_remote_code=True)
+    assert type(pipe) is CodeFusionPipeline and type(pipe.model) is CodeFusionModel
+    assert type(pipe.scheduler) is CodeFusionScheduler
+    with pytest.raises(ValueError, match="Pass `trust_remote_code=True`"):
+        DiffusionPipeline.from_pretrained(folder)
 
 
 @needs_no_accelerator

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tokenizers of small models: where their tokens end, so that what is to be copied is the same tokens twice."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -121,6 +123,15 @@ def test_a_saved_tokenizer_keeps_its_slots(tmp_path, slot_tokenizer):
     assert slot_token_ids(loaded.get_vocab()) == slot_token_ids(slot_tokenizer.get_vocab())
     assert loaded("x <path_0></s>").input_ids == slot_tokenizer("x <path_0></s>").input_ids
     assert not keeps_slot_values(loaded)
+
+
+@pytest.mark.parametrize("text", ["show the date of ", "'", "/tmp/a ", "1 ", "x"])
+def test_a_prompt_of_megabytes_is_read_as_far_as_a_model_reads(text, slot_tokenizer):
+    start = time.monotonic()
+    encoded, values = encode_prompts([text * (4 * 2**20 // len(text))], slot_tokenizer)
+    assert time.monotonic() - start < 3.0
+    short, short_values = encode_prompts([text * (2**15 // len(text))], slot_tokenizer)
+    assert encoded.input_ids == short.input_ids and values == short_values
 
 
 def test_prompts_are_slotted_first_and_then_normalised(slot_tokenizer):
