@@ -4,8 +4,9 @@
 
 from typing import Any
 
-from ..modeling.argument_checks import check_integer, shorten
-from .argument_checks import MAX_CANDIDATES
+from ..modeling.argument_checks import check_integer, check_number, shorten
+from ..modeling.configuration_codefusion import MAX_TIMESTEPS
+from .argument_checks import MAX_CANDIDATES, MAX_GUIDANCE_SCALE, MAX_TEMPERATURE, MIN_TEMPERATURE
 
 
 # How a call samples where neither its arguments nor the checkpoint say otherwise. The last three are for those who can
@@ -26,22 +27,52 @@ SAMPLING_DEFAULTS: dict[str, Any] = {
 }
 
 
+# What each may be, whatever the model.
+_INTEGERS = {
+    "num_inference_steps": (1, MAX_TIMESTEPS),
+    "num_return_sequences": (1, MAX_CANDIDATES),
+    "num_candidates": (1, MAX_CANDIDATES),
+    "early_exit_patience": (0, MAX_TIMESTEPS),
+}
+_NUMBERS = {
+    "temperature": (MIN_TEMPERATURE, MAX_TEMPERATURE),
+    "guidance_scale": (1.0, MAX_GUIDANCE_SCALE),
+    "early_exit_confidence": (0.0, 1.0),
+    "readout_noise": (0.0, 1.0),
+}
+
+
 def check_sampling_defaults(sampling_defaults: dict[str, Any]) -> None:
     """
-    Check what a checkpoint says about its sampling. (The values are checked when they are used.)
+    Check what a checkpoint says about its sampling. (What depends on the model is checked when it is used.)
 
     Args:
         sampling_defaults (`dict`):
             As for [`CodeFusionPipeline`].
 
     Raises:
-        ValueError: if it is no dictionary, or has a name that is not in `SAMPLING_DEFAULTS`.
+        ValueError: if it is no dictionary, has a name that is not in `SAMPLING_DEFAULTS`, or a value that no call
+            could take.
     """
     if not isinstance(sampling_defaults, dict) or not set(sampling_defaults) <= set(SAMPLING_DEFAULTS):
         raise ValueError(
             f"`sampling_defaults` must be a dict with names of {', '.join(SAMPLING_DEFAULTS)}, got "
             f"{shorten(sampling_defaults)}."
         )
+    for name, (low, high) in _INTEGERS.items():
+        if sampling_defaults.get(name, SAMPLING_DEFAULTS[name]) is not None:
+            check_integer(name, sampling_defaults.get(name, low), low, high)
+    for name, (low, high) in _NUMBERS.items():
+        values = sampling_defaults.get(name, low)
+        for value in values if name == "temperature" and isinstance(values, list) and values else [values]:
+            check_number(name, value, low, high)
+    if sampling_defaults.get("ranking", "votes") != "votes":
+        raise ValueError(f"`ranking` must be 'votes' in a checkpoint, got {shorten(sampling_defaults['ranking'])}.")
+    if not isinstance(sampling_defaults.get("valid_first", False), bool):
+        raise ValueError(f"`valid_first` must be True or False, got {shorten(sampling_defaults['valid_first'])}.")
+    for name in ("language", "memory"):
+        if not isinstance(sampling_defaults.get(name), str | None):
+            raise ValueError(f"`{name}` must be None or a string, got {shorten(sampling_defaults[name])}.")
 
 
 def choose_settings(

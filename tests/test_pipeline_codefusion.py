@@ -272,6 +272,29 @@ def test_defaults_of_an_unknown_name_are_refused(defaults, untrained):
         CodeFusionPipeline(untrained.model, untrained.tokenizer, untrained.scheduler, defaults)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("num_inference_steps", 0),
+        ("num_return_sequences", 2**31),
+        ("num_candidates", True),
+        ("temperature", []),
+        ("temperature", [1.0, "hot"]),
+        ("guidance_scale", math.nan),
+        ("early_exit_patience", -1),
+        ("early_exit_confidence", "x"),
+        ("readout_noise", 1.5),
+        ("ranking", "chrf"),
+        ("language", 3),
+        ("valid_first", 1),
+        ("memory", ["x"]),
+    ],
+)
+def test_defaults_that_no_call_could_take_are_refused(name, value, untrained):
+    with pytest.raises(ValueError, match=f"`{name}` must be"):
+        CodeFusionPipeline(untrained.model, untrained.tokenizer, untrained.scheduler, {name: value})
+
+
 def test_threads_share_a_pipeline(untrained, prompts):
     """200 calls of 8 threads give what they give one by one; schedulers, tokenizers and pipelines keep state."""
     swap(untrained, "DPMSolverMultistepScheduler")

@@ -22,7 +22,9 @@ from transformers.integrations import get_reporting_integration_callbacks
 from codefusion_hf.data.tokenization import train_tokenizer
 from codefusion_hf.errors import loading, naming
 from codefusion_hf.inference.loading import load_checkpoint
+from codefusion_hf.languages import LANGUAGES
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
+from codefusion_hf.pipelines import check_sampling_defaults
 
 from .presets import nested_values
 from .run import make_training_arguments
@@ -92,6 +94,8 @@ def check_preset(
         ImportError: if a library is missing.
         ValueError: if a value is of a wrong type, out of its range, or does not fit the others.
     """
+    with naming("the preset's `sampling` does not work"):
+        check_sampling_defaults(preset["sampling"])
     for section in ("training", phase):
         for name in preset[section].keys() & _NOT_OF_A_PRESET:
             raise ValueError(f"The preset's `{section}.{name}` must not be given: {_NOT_OF_A_PRESET[name]}.")
@@ -110,6 +114,8 @@ def check_preset(
     with naming(f"the preset's `training` and `{phase}` do not work"):
         args = make_training_arguments(dict(preset), phase, output_dir, has_validation_data=True)
         args.get_process_log_level()
+        if args.torch_compile_backend not in (None, *torch.compiler.list_backends(exclude_tags=())):
+            raise ValueError(f"`torch_compile_backend` is none that torch has, got {args.torch_compile_backend!r}.")
         get_reporting_integration_callbacks(args.report_to)
         Trainer.get_optimizer_cls_and_kwargs(args)
         optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
@@ -126,6 +132,8 @@ def check_preset(
         _check_model(preset["model"])
     if preset["lora"]:
         _check_lora(preset["lora"])
+    if preset["language"] not in LANGUAGES:
+        raise ValueError(f"The preset's `language` must be one of {', '.join(LANGUAGES)}, got {preset['language']!r}.")
 
 
 def check_checkpoint(name_or_path: str) -> None:
