@@ -12,6 +12,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
+from training_data import data_of
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, T5ForConditionalGeneration
 
 from codefusion_hf.cli import main
@@ -104,7 +105,7 @@ def learned(checkpoint, pairs, tmp_path_factory):
     """Folder of a baseline that knows the pairs by heart."""
     folder = tmp_path_factory.mktemp("learned")
     data = write_pairs(folder / "pairs.jsonl", pairs)
-    train_baseline(preset_with(max_steps=60, learning_rate=0.02), [data], folder, tokenizer=checkpoint)
+    train_baseline(preset_with(max_steps=60, learning_rate=0.02), data_of(data), folder, tokenizer=checkpoint)
     return folder
 
 
@@ -258,14 +259,14 @@ def test_the_result_loads_with_the_auto_classes(learned, tokenizer, pairs):
 
 
 def test_the_tokenizer_is_trained_if_none_is_given(tmp_path, pair_file):
-    model = train_baseline(PRESET, [pair_file], tmp_path / "run")
+    model = train_baseline(PRESET, data_of(pair_file), tmp_path / "run")
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "run")
     assert model.config.vocab_size == len(tokenizer) <= PRESET["tokenizer"]["vocab_size"]
     assert not model.training
 
 
 def test_training_starts_from_the_given_weights(learned, tmp_path, pair_file):
-    train_baseline(preset_with(learning_rate=0.0), [pair_file], tmp_path / "end", init_from=learned)
+    train_baseline(preset_with(learning_rate=0.0), data_of(pair_file), tmp_path / "end", init_from=learned)
     assert_same(exported_weights(tmp_path / "end"), exported_weights(learned))
     vocabularies = [AutoTokenizer.from_pretrained(folder).get_vocab() for folder in (learned, tmp_path / "end")]
     assert vocabularies[0] == vocabularies[1]
@@ -275,13 +276,13 @@ def test_pre_training_is_on_code_alone(tmp_path):
     code = tmp_path / "code.sh"
     code.write_text("".join(f"cat notes{n} | sort -u\n" for n in range(40)))
     preset = preset_with(max_steps=8, eval_strategy="steps", eval_steps=4, save_strategy="steps")
-    model = train_baseline(preset, [code], tmp_path / "code", validation_data=[code], phase="pretrain")
+    model = train_baseline(preset, data_of(code, validation_data=[code]), tmp_path / "code", phase="pretrain")
     state = json.loads((tmp_path / "code" / "checkpoint-8" / "trainer_state.json").read_text())
     losses = [log["eval_loss"] for log in state["log_history"] if "eval_loss" in log]
     assert losses[1] < losses[0]
     assert torch.equal(exported_weights(tmp_path / "code")["shared.weight"], model.shared.weight)
     with pytest.raises(ValueError, match="`phase` must be one of pretrain, finetune, got 'train'."):
-        train_baseline(preset, [code], tmp_path / "code", phase="train")
+        train_baseline(preset, data_of(code), tmp_path / "code", phase="train")
 
 
 def test_the_best_weights_are_kept(tmp_path, pair_file, checkpoint):
@@ -289,7 +290,9 @@ def test_the_best_weights_are_kept(tmp_path, pair_file, checkpoint):
     validation = write_pairs(tmp_path / "validation.jsonl", [(f"show line {n} of notes", "cd ..") for n in range(4)])
     preset = preset_with(max_steps=12, eval_strategy="steps", eval_steps=4, save_steps=3, save_total_limit=2)
     preset["training"]["save_strategy"] = "steps"
-    model = train_baseline(preset, [pair_file], tmp_path / "run", validation_data=[validation], tokenizer=checkpoint)
+    model = train_baseline(
+        preset, data_of(pair_file, validation_data=[validation]), tmp_path / "run", tokenizer=checkpoint
+    )
     state = json.loads((tmp_path / "run" / "checkpoint-12" / "trainer_state.json").read_text())
     losses = {log["step"]: log["eval_loss"] for log in state["log_history"] if "eval_loss" in log}
     assert list(losses) == [4, 8, 12]
@@ -300,20 +303,20 @@ def test_the_best_weights_are_kept(tmp_path, pair_file, checkpoint):
     assert torch.equal(exported["shared.weight"], model.shared.weight)
     # Without, the last weights are the result.
     preset["training"] |= {"load_best_model_at_end": False, "max_steps": 8}
-    train_baseline(preset, [pair_file], tmp_path / "last", validation_data=[validation], tokenizer=checkpoint)
+    train_baseline(preset, data_of(pair_file, validation_data=[validation]), tmp_path / "last", tokenizer=checkpoint)
     assert_same(exported_weights(tmp_path / "last"), exported_weights(tmp_path / "last" / "checkpoint-8"))
 
 
 def test_a_resumed_run_ends_as_the_whole_run(tmp_path, pair_file):
     # The second checkpoint is in the second epoch, whose order is another one.
     preset = preset_with(max_steps=8, save_strategy="steps", save_steps=7)
-    train_baseline(preset, [pair_file], tmp_path / "whole")
+    train_baseline(preset, data_of(pair_file), tmp_path / "whole")
     for name in ("checkpoint-7", "tokenizer"):
         shutil.copytree(tmp_path / "whole" / name, tmp_path / "resumed" / name)
     with pytest.raises(ValueError, match=r"`output_dir` has later checkpoints of another run, up to .*checkpoint-7"):
-        train_baseline(preset, [pair_file], tmp_path / "resumed")
+        train_baseline(preset, data_of(pair_file), tmp_path / "resumed")
     torch.manual_seed(99)
-    train_baseline(preset, [pair_file], tmp_path / "resumed", resume=True)
+    train_baseline(preset, data_of(pair_file), tmp_path / "resumed", resume=True)
     assert_same(exported_weights(tmp_path / "whole"), exported_weights(tmp_path / "resumed"))
 
 
@@ -328,17 +331,17 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before_it(tmp_path, 
 
     monkeypatch.setattr("torch.save", write_half)
     with pytest.raises(OSError, match=r"Cannot write the checkpoint .*checkpoint-2 \(PytorchStreamWriter failed"):
-        train_baseline(preset, [pair_file], tmp_path / "run")
+        train_baseline(preset, data_of(pair_file), tmp_path / "run")
     monkeypatch.undo()
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["checkpoint-1", "tokenizer"]
-    train_baseline(preset, [pair_file], tmp_path / "run", resume=True)
+    train_baseline(preset, data_of(pair_file), tmp_path / "run", resume=True)
     assert {"checkpoint-2", "model.safetensors"} <= {path.name for path in (tmp_path / "run").iterdir()}
 
 
 def test_what_overlaps_with_a_test_file_is_not_trained_on(tmp_path, pair_file, caplog):
     caplog.set_level("INFO", "codefusion_hf")
     test_file = write_pairs(tmp_path / "test.jsonl", [("show line 3 of notes", "date")])
-    train_baseline(PRESET, [pair_file], tmp_path / "run", exclude_overlap_with=[test_file])
+    train_baseline(PRESET, data_of(pair_file, exclude_overlap=[test_file]), tmp_path / "run")
     assert f"Took out 1 rows that overlap with {test_file}; 23 are left." in caplog.text
 
 
@@ -368,14 +371,14 @@ def test_an_export_that_fails_leaves_the_older_one(learned, baseline, tmp_path, 
 )
 def test_settings_that_cannot_work_are_refused(change, arguments, message, tmp_path, pair_file):
     with pytest.raises(ValueError, match=message):
-        train_baseline({**PRESET, **change}, [pair_file], tmp_path / "run", **arguments)
+        train_baseline({**PRESET, **change}, data_of(pair_file), tmp_path / "run", **arguments)
 
 
 def test_a_folder_without_a_tokenizer_is_named(tmp_path, pair_file):
     with pytest.raises(
         ValueError, match=f"`tokenizer` must be the folder of a pipeline, but {tmp_path} has no folder"
     ):
-        train_baseline(PRESET, [pair_file], tmp_path / "run", tokenizer=tmp_path)
+        train_baseline(PRESET, data_of(pair_file), tmp_path / "run", tokenizer=tmp_path)
 
 
 # Decoding
@@ -484,7 +487,7 @@ def slot_baseline(tmp_path_factory):
     data = write_pairs(folder / "pairs.jsonl", [*pairs, ("show the date", "date")])
     preset = preset_with(max_steps=60, learning_rate=0.02)
     preset |= {"tokenizer": {"vocab_size": 340, "slots": True}, "finetune": {}}
-    train_baseline(preset, [data], folder)
+    train_baseline(preset, data_of(data), folder)
     return AutoRegressiveBaseline.from_pretrained(folder)
 
 

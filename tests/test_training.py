@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
+from training_data import data_of
 from transformers import T5Config, TrainerCallback
 from transformers.trainer_utils import get_last_checkpoint
 
@@ -524,10 +525,10 @@ def test_later_checkpoints_of_another_run_are_not_mixed_in(make_trainer, tmp_pat
 
 def test_resuming_a_finished_run_changes_nothing(tmp_path, pair_file):
     preset = preset_with(save_strategy="steps", save_steps=2)
-    run_training(preset, "finetune", [pair_file], tmp_path / "run")
+    run_training(preset, "finetune", data_of(pair_file), tmp_path / "run")
     exported = exported_weights(tmp_path / "run")
     (tmp_path / "run" / "model_index.json").unlink()
-    run_training(preset, "finetune", [pair_file], tmp_path / "run", resume=True)
+    run_training(preset, "finetune", data_of(pair_file), tmp_path / "run", resume=True)
     assert [path.name for path in (tmp_path / "run").glob("checkpoint-*")] == ["checkpoint-2"]
     assert_same(exported_weights(tmp_path / "run"), exported)
     assert (tmp_path / "run" / "model_index.json").is_file()
@@ -584,13 +585,13 @@ def test_a_frozen_encoder_has_no_dropout(make_trainer, make_config):
 )
 def test_settings_that_cannot_work_are_refused(change, message, tmp_path, pair_file):
     with pytest.raises(ValueError, match=message):
-        run_training({**PRESET, **change}, "finetune", [pair_file], tmp_path / "run")
+        run_training({**PRESET, **change}, "finetune", data_of(pair_file), tmp_path / "run")
 
 
 def test_half_precision_weights_are_trained_in_single(tmp_path, pair_file):
-    run_training(PRESET, "finetune", [pair_file], tmp_path / "start")
+    run_training(PRESET, "finetune", data_of(pair_file), tmp_path / "start")
     CodeFusionPipeline.from_pretrained(tmp_path / "start", dtype=torch.float16).save_pretrained(tmp_path / "half")
-    run_training(PRESET, "finetune", [pair_file], tmp_path / "end", init_from=tmp_path / "half")
+    run_training(PRESET, "finetune", data_of(pair_file), tmp_path / "end", init_from=tmp_path / "half")
     assert {weight.dtype for weight in exported_weights(tmp_path / "end").values()} == {torch.float32}
 
 
@@ -789,7 +790,7 @@ def test_labels_are_not_smoothed(make_trainer, tmp_path, pair_file):
     with pytest.raises(ValueError, match=message):
         make_trainer(label_smoothing_factor=0.1)
     with pytest.raises(ValueError, match=message):
-        run_training(preset_with(label_smoothing_factor=0.1), "finetune", [pair_file], tmp_path / "run")
+        run_training(preset_with(label_smoothing_factor=0.1), "finetune", data_of(pair_file), tmp_path / "run")
     # The baseline, of the same arguments, takes it.
     assert CodeFusionTrainingArguments(str(tmp_path), label_smoothing_factor=0.1).label_smoothing_factor == 0.1
 
@@ -885,9 +886,9 @@ def test_pretraining_and_finetuning_end_as_pipelines_with_the_averaged_weights(
         return result
 
     monkeypatch.setattr(CodeFusionTrainer, "train", train_and_remember)
-    pretrained = run_training(PRESET, "pretrain", [snippet_file, pair_file], tmp_path / "pretrained")
+    pretrained = run_training(PRESET, "pretrain", data_of(snippet_file, pair_file), tmp_path / "pretrained")
     finetuned = run_training(
-        PRESET, "finetune", [pair_file], tmp_path / "finetuned", init_from=tmp_path / "pretrained"
+        PRESET, "finetune", data_of(pair_file), tmp_path / "finetuned", init_from=tmp_path / "pretrained"
     )
     assert finetuned.tokenizer.get_vocab() == pretrained.tokenizer.get_vocab()
     for name, returned, (raw_weights, average) in zip(
@@ -910,9 +911,9 @@ def test_pretraining_and_finetuning_end_as_pipelines_with_the_averaged_weights(
 
 
 def test_finetuning_starts_from_the_given_weights(tmp_path, pair_file):
-    start = run_training(PRESET, "finetune", [pair_file], tmp_path / "start")
+    start = run_training(PRESET, "finetune", data_of(pair_file), tmp_path / "start")
     settled = preset_with(learning_rate=0.0)
-    run_training(settled, "finetune", [pair_file], tmp_path / "end", init_from=tmp_path / "start")
+    run_training(settled, "finetune", data_of(pair_file), tmp_path / "end", init_from=tmp_path / "start")
     exported = exported_weights(tmp_path / "end")
     for name, weight in weights_of(start.model).items():
         torch.testing.assert_close(exported[name], weight)
@@ -921,8 +922,8 @@ def test_finetuning_starts_from_the_given_weights(tmp_path, pair_file):
 def test_the_same_seed_gives_the_same_model(tmp_path, pair_file):
     for name, state_before in (("first", 1), ("second", 2)):
         torch.manual_seed(state_before)
-        run_training(PRESET, "finetune", [pair_file], tmp_path / name)
-    run_training(preset_with(seed=4), "finetune", [pair_file], tmp_path / "other")
+        run_training(PRESET, "finetune", data_of(pair_file), tmp_path / name)
+    run_training(preset_with(seed=4), "finetune", data_of(pair_file), tmp_path / "other")
     first = exported_weights(tmp_path / "first")
     assert_same(first, exported_weights(tmp_path / "second"))
     assert not torch.equal(first["head.weight"], exported_weights(tmp_path / "other")["head.weight"])
@@ -930,10 +931,10 @@ def test_the_same_seed_gives_the_same_model(tmp_path, pair_file):
 
 def test_validation_data_is_evaluated_during_training(tmp_path, snippet_file):
     preset = preset_with(eval_strategy="steps", eval_steps=1, save_strategy="steps", save_steps=2)
-    run_training(preset, "pretrain", [snippet_file], tmp_path / "with", validation_data=[snippet_file])
+    run_training(preset, "pretrain", data_of(snippet_file, validation_data=[snippet_file]), tmp_path / "with")
     history = json.loads((tmp_path / "with" / "checkpoint-2" / "trainer_state.json").read_text())["log_history"]
     assert [log["step"] for log in history if "eval_loss" in log] == [1, 2]
-    run_training(preset, "pretrain", [snippet_file], tmp_path / "without")
+    run_training(preset, "pretrain", data_of(snippet_file), tmp_path / "without")
     history = json.loads((tmp_path / "without" / "checkpoint-2" / "trainer_state.json").read_text())["log_history"]
     assert not [log for log in history if "eval_loss" in log]
     # Evaluating draws nothing from the generator of the training.
@@ -943,7 +944,7 @@ def test_validation_data_is_evaluated_during_training(tmp_path, snippet_file):
 def test_a_few_prompts_are_sampled_at_each_evaluation(tmp_path, pair_file, caplog):
     preset = preset_with(eval_strategy="steps", eval_steps=1, num_sample_prompts=2)
     caplog.set_level(logging.INFO, "codefusion_hf")
-    run_training(preset, "finetune", [pair_file], tmp_path / "with", validation_data=[pair_file])
+    run_training(preset, "finetune", data_of(pair_file, validation_data=[pair_file]), tmp_path / "with")
     rows = [json.loads(line) for line in (tmp_path / "with" / SAMPLES_FILE).read_text().splitlines()]
     assert [(row["step"], row["prompt"]) for row in rows] == [
         (step, f"show line {n} of notes") for step in (1, 2) for n in (0, 1)
@@ -952,7 +953,9 @@ def test_a_few_prompts_are_sampled_at_each_evaluation(tmp_path, pair_file, caplo
     assert all(row["score"] <= 0.0 and isinstance(row["code"], str) for row in rows)
     assert "Step 2: show line 1 of notes -> " in caplog.text
     # The average was only lent, and nothing was drawn.
-    run_training({**preset, "finetune": {"num_sample_prompts": 0}}, "finetune", [pair_file], tmp_path / "without")
+    run_training(
+        {**preset, "finetune": {"num_sample_prompts": 0}}, "finetune", data_of(pair_file), tmp_path / "without"
+    )
     assert not (tmp_path / "without" / SAMPLES_FILE).exists()
     assert_same(exported_weights(tmp_path / "with"), exported_weights(tmp_path / "without"))
 
@@ -967,10 +970,8 @@ def test_what_overlaps_with_a_test_file_is_not_trained_on(tmp_path, pair_file, c
     run_training(
         PRESET,
         "finetune",
-        [pair_file, pair_file],
+        data_of(pair_file, pair_file, exclude_overlap=[test_file], drop_duplicates=True),
         tmp_path / "run",
-        exclude_overlap_with=[test_file],
-        drop_duplicates=True,
     )
     assert f"Took out 10 rows that overlap with {test_file}; 38 are left." in caplog.text
     assert "Took out 19 duplicates; 19 rows are left." in caplog.text
@@ -983,16 +984,16 @@ def test_data_of_other_formats_is_trained_on(tmp_path):
     )
     options = {"text_column": "question", "code_column": "answer"}
     with pytest.raises(ValueError, match="answer"):
-        run_training(PRESET, "finetune", [path], tmp_path / "run", data_options=options)
-    options["on_malformed"] = "skip"
-    run_training(PRESET, "finetune", [path], tmp_path / "run", data_options=options)
+        run_training(PRESET, "finetune", data_of(path, **options), tmp_path / "run")
+    options["skip_malformed"] = True
+    run_training(PRESET, "finetune", data_of(path, **options), tmp_path / "run")
     assert (tmp_path / "run" / "model_index.json").is_file()
 
 
 def test_the_tokenizer_of_pre_training_knows_the_words_of_prompts(tmp_path):
     path = tmp_path / "pairs.jsonl"
     path.write_text("".join(json.dumps({"text": f"enumerate {n}", "code": f"ls {n}"}) + "\n" for n in range(8)))
-    run_training(preset_with(), "pretrain", [path], tmp_path / "run")
+    run_training(preset_with(), "pretrain", data_of(path), tmp_path / "run")
     tokenizer = CodeFusionPipeline.from_pretrained(tmp_path / "run").tokenizer
     assert tokenizer.tokenize("enumerate") == ["enumerate"]
 
@@ -1007,16 +1008,16 @@ def test_other_languages_train_in_both_phases(language, tmp_path):
     path.write_text("".join(json.dumps({"text": f"do {code}", "code": code}) + "\n" for code in programs))
     preset = {**preset_with(), "language": language}
     preset["model"]["max_code_length"] = 64
-    run_training(preset, "pretrain", [path], tmp_path / "pretrained")
-    run_training(preset, "finetune", [path], tmp_path / "finetuned", init_from=tmp_path / "pretrained")
+    run_training(preset, "pretrain", data_of(path), tmp_path / "pretrained")
+    run_training(preset, "finetune", data_of(path), tmp_path / "finetuned", init_from=tmp_path / "pretrained")
     assert CodeFusionPipeline.from_pretrained(tmp_path / "finetuned").model.config.max_code_length == 64
 
 
 def test_adapters_are_trained_alone_and_merged(tmp_path, pair_file):
     pytest.importorskip("peft")
-    start = run_training(PRESET, "finetune", [pair_file], tmp_path / "start")
+    start = run_training(PRESET, "finetune", data_of(pair_file), tmp_path / "start")
     preset = {**PRESET, "lora": {"r": 2}}
-    run_training(preset, "finetune", [pair_file], tmp_path / "end", init_from=tmp_path / "start")
+    run_training(preset, "finetune", data_of(pair_file), tmp_path / "end", init_from=tmp_path / "start")
     before, after = weights_of(start.model), exported_weights(tmp_path / "end")
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert changed
@@ -1025,7 +1026,11 @@ def test_adapters_are_trained_alone_and_merged(tmp_path, pair_file):
     assert type(loaded.model).__name__ == "CodeFusionModel"
     with pytest.raises(ValueError, match="The preset's `lora` is malformed: .*rank"):
         run_training(
-            {**PRESET, "lora": {"rank": 2}}, "finetune", [pair_file], tmp_path / "x", init_from=tmp_path / "start"
+            {**PRESET, "lora": {"rank": 2}},
+            "finetune",
+            data_of(pair_file),
+            tmp_path / "x",
+            init_from=tmp_path / "start",
         )
 
 
@@ -1038,7 +1043,7 @@ def test_adapters_are_trained_alone_and_merged(tmp_path, pair_file):
     ],
 )
 def test_trains_with_the_options_of_trainer(settings, tmp_path, pair_file):
-    run_training(preset_with(**settings), "finetune", [pair_file], tmp_path / "run")
+    run_training(preset_with(**settings), "finetune", data_of(pair_file), tmp_path / "run")
     assert all(weight.isfinite().all() for weight in exported_weights(tmp_path / "run").values())
 
 
@@ -1080,10 +1085,10 @@ def test_a_resumed_run_ends_as_the_whole_run(with_memory, tmp_path, pair_file):
         preset["tokenizer"]["neighbors"] = True
         memory = tmp_path / "memory"
         CodeFusionMemory.from_pairs(pair_file).save_pretrained(memory)
-    run_training(preset, "finetune", [pair_file], tmp_path / "whole", memory=memory)
+    run_training(preset, "finetune", data_of(pair_file, memory=memory), tmp_path / "whole")
     interrupt(tmp_path / "whole", tmp_path / "resumed", step=3)
     torch.manual_seed(99)
-    run_training(preset, "finetune", [pair_file], tmp_path / "resumed", resume=True, memory=memory)
+    run_training(preset, "finetune", data_of(pair_file, memory=memory), tmp_path / "resumed", resume=True)
     checkpoints = [tmp_path / name / "checkpoint-6" for name in ("whole", "resumed")]
     states = [json.loads((checkpoint / "trainer_state.json").read_text()) for checkpoint in checkpoints]
     assert [state["global_step"] for state in states] == [6, 6]
@@ -1100,19 +1105,19 @@ def test_a_memory_that_cannot_be_read_is_refused(tmp_path, pair_file):
     memory = tmp_path / "memory"
     CodeFusionMemory.from_pairs(pair_file).save_pretrained(memory)
     with pytest.raises(ValueError, match="`memory` needs a tokenizer with tokens for neighbours"):
-        run_training(preset_with(), "finetune", [pair_file], tmp_path / "run", memory=memory)
+        run_training(preset_with(), "finetune", data_of(pair_file, memory=memory), tmp_path / "run")
     with pytest.raises(ValueError, match="`memory` is for fine-tuning"):
-        run_training(preset_with(), "pretrain", [pair_file], tmp_path / "run", memory=memory)
+        run_training(preset_with(), "pretrain", data_of(pair_file, memory=memory), tmp_path / "run")
     CodeFusionMemory.from_pairs(pair_file, "python").save_pretrained(memory)
     with pytest.raises(ValueError, match="`memory` must be one of bash"):
-        run_training(preset_with(), "finetune", [pair_file], tmp_path / "run", memory=memory)
+        run_training(preset_with(), "finetune", data_of(pair_file, memory=memory), tmp_path / "run")
 
 
 def test_a_run_resumed_in_a_later_epoch_ends_as_the_whole_run(tmp_path, pair_file):
     preset = preset_with(max_steps=9, save_strategy="steps", save_steps=8)
-    run_training(preset, "finetune", [pair_file], tmp_path / "whole")
+    run_training(preset, "finetune", data_of(pair_file), tmp_path / "whole")
     interrupt(tmp_path / "whole", tmp_path / "resumed", step=8)
-    run_training(preset, "finetune", [pair_file], tmp_path / "resumed", resume=True)
+    run_training(preset, "finetune", data_of(pair_file), tmp_path / "resumed", resume=True)
     assert_same(exported_weights(tmp_path / "whole"), exported_weights(tmp_path / "resumed"))
 
 
@@ -1120,23 +1125,23 @@ def test_there_has_to_be_a_checkpoint_to_resume(tmp_path, pair_file, make_traine
     with pytest.raises(ValueError, match="Cannot resume: no checkpoint in `output_dir`, .*trainer"):
         make_trainer().train(resume_from_checkpoint=True)
     with pytest.raises(ValueError, match="Cannot resume: no checkpoint in `output_dir`, .*nothing_here"):
-        run_training(PRESET, "finetune", [pair_file], tmp_path / "nothing_here", resume=True)
+        run_training(PRESET, "finetune", data_of(pair_file), tmp_path / "nothing_here", resume=True)
     assert not (tmp_path / "nothing_here").exists()
     (tmp_path / "empty" / "checkpoint-1").mkdir(parents=True)
     with pytest.raises(ValueError, match="Cannot resume: .*checkpoint-1/manifest.json is missing"):
-        run_training(PRESET, "finetune", [pair_file], tmp_path / "empty", resume=True)
+        run_training(PRESET, "finetune", data_of(pair_file), tmp_path / "empty", resume=True)
 
 
 def test_a_run_that_is_refused_leaves_the_tokenizer_of_the_other(tmp_path, pair_file):
-    run_training(preset_with(save_strategy="steps", save_steps=1), "finetune", [pair_file], tmp_path)
+    run_training(preset_with(save_strategy="steps", save_steps=1), "finetune", data_of(pair_file), tmp_path)
     tokenizer = (tmp_path / "tokenizer" / "tokenizer.json").read_bytes()
     other = tmp_path / "other.jsonl"
     other.write_text(pair_file.read_text().replace("notes", "other words"))
     with pytest.raises(ValueError, match="`output_dir` has later checkpoints of another run"):
-        run_training(PRESET, "finetune", [other], tmp_path)
+        run_training(PRESET, "finetune", data_of(other), tmp_path)
     assert (tmp_path / "tokenizer" / "tokenizer.json").read_bytes() == tokenizer
 
 
 def test_an_unknown_phase_is_refused(tmp_path, pair_file):
     with pytest.raises(ValueError, match="`phase` must be one of pretrain, finetune, got 'distil'"):
-        run_training(PRESET, "distil", [pair_file], tmp_path)
+        run_training(PRESET, "distil", data_of(pair_file), tmp_path)

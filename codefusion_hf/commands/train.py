@@ -41,15 +41,9 @@ def train(arguments: PhaseArguments, data: TrainingDataArguments) -> None:
         data ([`~codefusion_hf.training.arguments.TrainingDataArguments`]):
             What it is trained on.
     """
-    from codefusion_hf.checkpoints import resolve_checkpoint
-    from codefusion_hf.training.checks import check_checkpoint
     from codefusion_hf.training.run import run_training
 
-    options = _options(arguments, data)
-    if arguments.init_from is not None:
-        check_checkpoint(arguments.init_from)
-        options["init_from"] = resolve_checkpoint(arguments.init_from)
-    run_training(**options)
+    run_training(**_options(arguments, data))
 
 
 def train_baseline(arguments: BaselineArguments, data: TrainingDataArguments) -> None:
@@ -96,7 +90,7 @@ def _options(arguments: PhaseArguments, data: TrainingDataArguments) -> dict[str
         "init_from": arguments.init_from,
         "new_tokenizer": arguments.new_tokenizer,
         "resume": arguments.resume,
-        **data.options(),
+        "data": data,
     }
 
 

@@ -3,7 +3,6 @@
 """What a training phase starts from and reads; how it trains is in the presets."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from codefusion_hf.data.arguments import DataArguments
 
@@ -62,26 +61,6 @@ class TrainingDataArguments(DataArguments):
     def __post_init__(self) -> None:
         if self.num_neighbors < 1:
             raise ValueError(f"`num_neighbors` must be 1 or more, got {self.num_neighbors}.")
-
-    def options(self) -> dict[str, Any]:
-        """
-        The data of a training.
-
-        Returns:
-            `dict[str, Any]`: arguments of [`~codefusion_hf.training.run.run_training`].
-        """
-        return {
-            "train_data": self.train_data,
-            "validation_data": self.validation_data,
-            "exclude_overlap_with": self.exclude_overlap,
-            "drop_duplicates": self.drop_duplicates,
-            "train_split": self.split,
-            "validation_split": self.validation_split,
-            "exclude_split": self.exclude_split,
-            "data_options": self.load_options(),
-            "memory": self.memory,
-            "num_neighbors": self.num_neighbors,
-        }
 
 
 @dataclass(kw_only=True)

@@ -6,7 +6,6 @@ The auto-regressive model that CodeFusion is compared with: a T5 of the same siz
 """
 
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from codefusion_hf.data.preparation import tokenizer_rows
 from codefusion_hf.files import staged_folder
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
 
+from .arguments import TrainingDataArguments
 from .base_trainer import BaseTrainer, checkpoint_to_resume
 from .neighbors import NeighborDraw, check_neighbor_tokens, find_neighbors, load_training_memory
 from .presets import PHASES
@@ -149,22 +149,14 @@ class BaselineTrainer(BaseTrainer):
 
 def train_baseline(
     preset: dict[str, Any],
-    train_data: Sequence[str | Path],
+    data: TrainingDataArguments,
     output_dir: str | Path,
-    validation_data: Sequence[str | Path] = (),
+    *,
     tokenizer: str | Path | None = None,
     init_from: str | Path | None = None,
     new_tokenizer: bool = False,
     phase: str = "finetune",
     resume: bool = False,
-    exclude_overlap_with: Sequence[str | Path] = (),
-    drop_duplicates: bool = False,
-    data_options: dict[str, Any] | None = None,
-    train_split: str | None = None,
-    validation_split: str | None = None,
-    exclude_split: str | None = None,
-    memory: str | Path | None = None,
-    num_neighbors: int = 3,
 ) -> T5ForConditionalGeneration:
     """
     Train a [`~transformers.T5ForConditionalGeneration`] of the size of a preset's CodeFusion model, as
@@ -179,14 +171,11 @@ def train_baseline(
     Args:
         preset (`dict`):
             From [`~codefusion_hf.training.presets.load_preset`].
-        train_data (`Sequence[str | Path]`):
-            Files, folders or data sets of the Hub with pairs or, in pre-training, code. A file of pairs that is named
-            twice counts twice.
+        data ([`~codefusion_hf.training.arguments.TrainingDataArguments`]):
+            What is trained on, and evaluated on, to choose the best weights by.
         output_dir (`str` or `Path`):
             Where checkpoints go during training (`checkpoint-N`) and the model and its tokenizer at the end, for
             [`~transformers.AutoModelForSeq2SeqLM`] and [`~transformers.AutoTokenizer`].
-        validation_data (`Sequence[str | Path]`, *optional*):
-            Files to evaluate on during training, and to choose the best weights by.
         tokenizer (`str` or `Path`, *optional*):
             Pipeline folder or Hub id of a CodeFusion checkpoint, to take the tokenizer from. By default it is made as
             the preset says.
@@ -200,9 +189,6 @@ def train_baseline(
             `"finetune"`, on pairs, or `"pretrain"`, on code alone with both of the paper's tasks.
         resume (`bool`, *optional*, defaults to `False`):
             Whether to go on from the last checkpoint in `output_dir`.
-        exclude_overlap_with, drop_duplicates, data_options, train_split, validation_split, exclude_split, memory, \
-            num_neighbors:
-            As for [`~codefusion_hf.training.run.run_training`].
 
     Returns:
         [`~transformers.T5ForConditionalGeneration`]: as it was saved (where `max_minutes` has stopped the training,
@@ -228,27 +214,16 @@ def train_baseline(
         raise ValueError(f"`phase` must be one of {', '.join(PHASES)}, got {phase!r}.")
     if preset["lora"]:
         raise ValueError(f"The preset's `lora` is for CodeFusion and must be empty here, got {preset['lora']!r}.")
-    look_up = load_training_memory(memory, phase, preset["language"])
+    look_up = load_training_memory(data.memory, phase, preset["language"])
     output_dir = Path(output_dir)
-    if validation_data:
+    if data.validation_data:
         preset = _keeping_the_best(preset, phase)
-    args = make_training_arguments(preset, phase, output_dir, has_validation_data=bool(validation_data))
+    args = make_training_arguments(preset, phase, output_dir, has_validation_data=bool(data.validation_data))
     # Refuses before the tokenizer of another run is replaced. A checkpoint has its own, which its manifest knows.
     checkpoint = checkpoint_to_resume(args, resume)
     # Trainer does it too late for the initial weights.
     set_seed(args.seed)
-    train_rows, validation_rows = load_training_rows(
-        preset["language"],
-        phase,
-        train_data,
-        validation_data,
-        exclude_overlap_with=exclude_overlap_with,
-        drop_duplicates=drop_duplicates,
-        data_options=data_options,
-        train_split=train_split,
-        validation_split=validation_split,
-        exclude_split=exclude_split,
-    )
+    train_rows, validation_rows = load_training_rows(preset["language"], phase, data)
 
     folder = output_dir / "tokenizer" if checkpoint is None else Path(checkpoint)
     rows_of_tokenizer = tokenizer_rows(train_rows, preset["tokenizer"], preset["language"])
@@ -276,7 +251,7 @@ def train_baseline(
 
     def build_dataset(rows: list[dict[str, Any]]) -> Dataset:
         if phase == "finetune":
-            neighbors = None if look_up is None else find_neighbors(look_up, rows, num_neighbors)
+            neighbors = None if look_up is None else find_neighbors(look_up, rows, data.num_neighbors)
             return build_pair_dataset(rows, processor, max_code_length, preset["language"], neighbors)
         return build_masked_code_dataset(
             [row["code"] for row in rows],

@@ -21,7 +21,6 @@ from transformers.integrations import get_reporting_integration_callbacks
 
 from codefusion_hf.data.tokenization import train_tokenizer
 from codefusion_hf.errors import loading, naming
-from codefusion_hf.inference.loading import load_checkpoint
 from codefusion_hf.languages import LANGUAGES
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
 from codefusion_hf.pipelines import check_sampling_defaults
@@ -136,20 +135,6 @@ def check_preset(
         raise ValueError(f"The preset's `language` must be one of {', '.join(LANGUAGES)}, got {preset['language']!r}.")
 
 
-def check_checkpoint(name_or_path: str) -> None:
-    """
-    Check that a checkpoint can be loaded, to start training from.
-
-    Args:
-        name_or_path (`str`):
-            Name of a bundled checkpoint, folder of a pipeline or Hub id.
-
-    Raises:
-        ValueError: if it cannot be loaded; the message names it.
-    """
-    load_checkpoint(name_or_path)
-
-
 def check_baseline(name_or_path: str) -> None:
     """
     Check that a baseline can be loaded, to start training from.
@@ -230,4 +215,4 @@ def _check_lora(settings: Mapping[str, Any]) -> None:
         raise ValueError(f"The preset's `lora.r` must be 1 or more, got {settings['r']!r}.")
 
 
-__all__ = ["check_baseline", "check_checkpoint", "check_preset"]
+__all__ = ["check_baseline", "check_preset"]

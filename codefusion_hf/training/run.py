@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from datasets import Dataset
 from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, set_seed
@@ -21,11 +20,12 @@ from codefusion_hf.data.deduplication import deduplicate, exclude_overlap
 from codefusion_hf.data.pairs import load_rows, log_malformed, normalize_prompt
 from codefusion_hf.data.preparation import prepare_rows, tokenizer_rows
 from codefusion_hf.data.tokenization import train_tokenizer
-from codefusion_hf.manifest import check_pipeline
+from codefusion_hf.inference.loading import load_checkpoint
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
 from codefusion_hf.pipelines import CodeFusionPipeline, check_sampling_defaults, slot_token_ids
 from codefusion_hf.pipelines.neighbors import neighbor_token_ids
 
+from .arguments import TrainingDataArguments
 from .base_trainer import checkpoint_to_resume
 from .export import build_pipeline, export_pipeline
 from .lora import add_lora
@@ -42,20 +42,12 @@ logger = logging.getLogger(__name__)
 def run_training(
     preset: dict[str, Any],
     phase: str,
-    train_data: Sequence[str | Path],
+    data: TrainingDataArguments,
     output_dir: str | Path,
-    validation_data: Sequence[str | Path] = (),
+    *,
     init_from: str | Path | None = None,
     new_tokenizer: bool = False,
     resume: bool = False,
-    exclude_overlap_with: Sequence[str | Path] = (),
-    drop_duplicates: bool = False,
-    data_options: dict[str, Any] | None = None,
-    train_split: str | None = None,
-    validation_split: str | None = None,
-    exclude_split: str | None = None,
-    memory: str | Path | None = None,
-    num_neighbors: int = 3,
 ) -> CodeFusionPipeline:
     """
     Run one training phase and save the result, with the averaged weights, as a pipeline folder.
@@ -66,14 +58,11 @@ def run_training(
         phase (`str`):
             `"pretrain"`, unsupervised pre-training on code alone, or `"finetune"`, supervised fine-tuning on pairs
             (phase 2 of the paper).
-        train_data (`Sequence[str | Path]`):
-            Files, folders or data sets of the Hub for [`~codefusion_hf.data.pairs.load_rows`]. In pre-training their
-            prompts, if they have any, only count for the tokenizer. In fine-tuning a file that is named twice counts
-            twice.
+        data ([`~codefusion_hf.training.arguments.TrainingDataArguments`]):
+            What is trained and evaluated on. In pre-training, the prompts of `train_data`, if they have any, only
+            count for the tokenizer. In fine-tuning, a file that is named twice counts twice.
         output_dir (`str` or `Path`):
             Where checkpoints go during training (`checkpoint-N`) and the pipeline at the end.
-        validation_data (`Sequence[str | Path]`, *optional*):
-            Files to evaluate on during training.
         init_from (`str` or `Path`, *optional*):
             Pipeline folder or Hub id to start from; the preset's `model` and `tokenizer` then do not count. By default
             the weights are random and the tokenizer is trained on `train_data`.
@@ -83,22 +72,6 @@ def run_training(
             another.
         resume (`bool`, *optional*, defaults to `False`):
             Whether to go on from the last checkpoint in `output_dir`.
-        exclude_overlap_with (`Sequence[str | Path]`, *optional*):
-            Files, such as a test file, whose rows must not be trained on, see
-            [`~codefusion_hf.data.deduplication.exclude_overlap`]. How many rows are taken out is logged.
-        drop_duplicates (`bool`, *optional*, defaults to `False`):
-            Whether to train on equal rows once. How many are taken out is logged.
-        data_options (`dict[str, Any]`, *optional*):
-            Arguments of [`~codefusion_hf.data.pairs.load_rows`] for all files, such as `format`, `text_column` or
-            `on_malformed`.
-        train_split, validation_split, exclude_split (`str`, *optional*):
-            Split of `train_data`, `validation_data` and `exclude_overlap_with`, of files that have several.
-        memory (`str` or `Path`, *optional*):
-            In fine-tuning: folder or Hub id of a memory, or `cookbook:LANGUAGE`, see
-            [`~codefusion_hf.memory.load_memory`]. Each prompt is looked up in it, and read with what is found; rows of
-            the memory with the same prompt are not found.
-        num_neighbors (`int`, *optional*, defaults to 3):
-            With a memory: how many are found for each prompt at most.
 
     Returns:
         [`CodeFusionPipeline`]: as it was saved; where `max_minutes` has stopped the training, as it would be, and it
@@ -116,11 +89,11 @@ def run_training(
         raise ValueError(f"`phase` must be one of {', '.join(PHASES)}, got {phase!r}.")
     if new_tokenizer and init_from is None:
         raise ValueError("`new_tokenizer` needs `init_from`: random weights have a new tokenizer in any case.")
-    look_up = load_training_memory(memory, phase, preset["language"])
-    if init_from is not None:
-        check_pipeline(init_from)
+    look_up = load_training_memory(data.memory, phase, preset["language"])
+    # In single precision, whatever it was saved in; `bf16` mixes the two.
+    start = None if init_from is None else load_checkpoint(init_from)
     output_dir = Path(output_dir)
-    args = make_training_arguments(preset, phase, output_dir, has_validation_data=bool(validation_data))
+    args = make_training_arguments(preset, phase, output_dir, has_validation_data=bool(data.validation_data))
     check_sampling_defaults(preset["sampling"])
     # Refuses before the tokenizer of another run is replaced. A checkpoint has its own, which its manifest knows.
     checkpoint = checkpoint_to_resume(args, resume)
@@ -128,29 +101,16 @@ def run_training(
     # Trainer does it too late for the initial weights.
     set_seed(args.seed)
 
-    train_rows, validation_rows = load_training_rows(
-        preset["language"],
-        phase,
-        train_data,
-        validation_data,
-        exclude_overlap_with=exclude_overlap_with,
-        drop_duplicates=drop_duplicates,
-        data_options=data_options,
-        train_split=train_split,
-        validation_split=validation_split,
-        exclude_split=exclude_split,
-    )
+    train_rows, validation_rows = load_training_rows(preset["language"], phase, data)
 
     sampling_defaults = preset["sampling"]
     token_rows = tokenizer_rows(train_rows, preset["tokenizer"], preset["language"])
-    if init_from is not None:
-        # Weights that were saved in half precision are trained in single; `bf16` mixes the two.
-        pipeline = CodeFusionPipeline.from_pretrained(init_from, dtype=torch.float32)
-        model, tokenizer = pipeline.model, pipeline.tokenizer
-        sampling_defaults = sampling_defaults or pipeline.config.sampling_defaults
+    if start is not None:
+        model, tokenizer = start.model, start.tokenizer
+        sampling_defaults = sampling_defaults or start.config.sampling_defaults
         if new_tokenizer:
             tokenizer = make_tokenizer(preset["tokenizer"], token_rows, tokenizer_folder, args, reuse=resume)
-            model = with_vocabulary(model, pipeline.tokenizer, tokenizer)
+            model = with_vocabulary(model, start.tokenizer, tokenizer)
     elif preset["lora"]:
         raise ValueError(
             "`lora` needs `init_from`: adapters of random weights, which stay as they are, learn nothing."
@@ -168,7 +128,7 @@ def run_training(
 
     def build_dataset(rows: list[dict[str, Any]]) -> Dataset:
         if phase == "finetune":
-            neighbors = None if look_up is None else find_neighbors(look_up, rows, num_neighbors)
+            neighbors = None if look_up is None else find_neighbors(look_up, rows, data.num_neighbors)
             return build_pair_dataset(rows, tokenizer, model.config.max_code_length, preset["language"], neighbors)
         snippets = [row["code"] for row in rows]
         return build_code_dataset(snippets, tokenizer, model.config.max_code_length, preset["language"])
@@ -229,16 +189,7 @@ def make_training_arguments(
 
 
 def load_training_rows(
-    language: str,
-    phase: str,
-    train_data: Sequence[str | Path],
-    validation_data: Sequence[str | Path] = (),
-    exclude_overlap_with: Sequence[str | Path] = (),
-    drop_duplicates: bool = False,
-    data_options: dict[str, Any] | None = None,
-    train_split: str | None = None,
-    validation_split: str | None = None,
-    exclude_split: str | None = None,
+    language: str, phase: str, data: TrainingDataArguments
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """
     The rows of a training, as a model of the language sees them.
@@ -248,9 +199,8 @@ def load_training_rows(
             Language of the code, see [`~codefusion_hf.data.preparation.prepare_rows`].
         phase (`str`):
             One of `PHASES`: in `"finetune"` every row must have a prompt.
-        train_data, validation_data, exclude_overlap_with, drop_duplicates, data_options, train_split,
-        validation_split, exclude_split:
-            As for [`run_training`].
+        data ([`~codefusion_hf.training.arguments.TrainingDataArguments`]):
+            The files.
 
     Returns:
         `tuple` of two `list[dict[str, Any]]`: the rows to train on and those to evaluate on, with `code` and, in
@@ -262,14 +212,14 @@ def load_training_rows(
     """
 
     def load(paths: Sequence[str | Path], split: str | None) -> list[dict[str, Any]]:
-        return _load(paths, phase, language, split=split, **(data_options or {}))
+        return _load(paths, phase, language, split=split, **data.load_options())
 
-    train_rows = load(train_data, train_split)
-    validation_rows = load(validation_data, validation_split)
-    for path in exclude_overlap_with:
-        train_rows, taken_out = exclude_overlap(train_rows, load([path], exclude_split))
+    train_rows = load(data.train_data, data.split)
+    validation_rows = load(data.validation_data, data.validation_split)
+    for path in data.exclude_overlap:
+        train_rows, taken_out = exclude_overlap(train_rows, load([path], data.exclude_split))
         logger.info("Took out %d rows that overlap with %s; %d are left.", taken_out, path, len(train_rows))
-    if drop_duplicates:
+    if data.drop_duplicates:
         train_rows, taken_out = deduplicate(train_rows)
         logger.info("Took out %d duplicates; %d rows are left.", taken_out, len(train_rows))
     return train_rows, validation_rows

@@ -16,6 +16,7 @@ from codefusion_hf.training.presets import load_preset
 def preset(tmp_path):
     """The file of a tiny preset."""
     preset = {
+        "language": "bash",
         "tokenizer": {"vocab_size": 280},
         "model": {
             "encoder_config": {

@@ -5,6 +5,7 @@
 import json
 
 import pytest
+from training_data import data_of
 
 from codefusion_hf.training.run import run_training
 
@@ -69,7 +70,7 @@ def train(data_file):
     """A function that fine-tunes a tiny model in a folder, with the given training arguments."""
 
     def run(folder, resume=False, model=None, phase="finetune", **training):
-        return run_training(make_preset(model, **training), phase, [data_file], folder, resume=resume)
+        return run_training(make_preset(model, **training), phase, data_of(data_file), folder, resume=resume)
 
     return run
 

@@ -11,6 +11,7 @@ import sys
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from training_data import data_of
 from transformers.trainer_utils import get_last_checkpoint
 
 from codefusion_hf.manifest import MANIFEST_FILE, find_damages
@@ -273,10 +274,12 @@ def test_another_tokenizer_than_the_checkpoint_s_is_refused(run, train, data_fil
     (other / "tokenizer_config.json").write_text(json.dumps({**config, "model_max_length": 12}))
     preset = make_preset(max_steps=4)
     with pytest.raises(ValueError, match="Cannot resume: the tokenizer of this training is not the one of .*point-3"):
-        run_training({**preset, "tokenizer": {"name_or_path": str(other)}}, "finetune", [data_file], run, resume=True)
+        run_training(
+            {**preset, "tokenizer": {"name_or_path": str(other)}}, "finetune", data_of(data_file), run, resume=True
+        )
     # The same one may come from elsewhere.
     same = {**preset, "tokenizer": {"name_or_path": str(run / "tokenizer")}}
-    run_training(same, "finetune", [data_file], run, resume=True)
+    run_training(same, "finetune", data_of(data_file), run, resume=True)
     assert path.is_file()
 
 

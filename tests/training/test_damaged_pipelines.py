@@ -5,6 +5,7 @@
 import shutil
 
 import pytest
+from training_data import data_of
 
 from codefusion_hf.cli import main
 from codefusion_hf.inference.loading import load_pipeline
@@ -97,7 +98,7 @@ def test_training_does_not_start_from_it(name, folder, data_file, tmp_path):
 
     damage_file(folder / name, "flipped")
     with pytest.raises(ValueError, match=f"{name} is altered"):
-        run_training(make_preset(), "finetune", [data_file], tmp_path / "run", init_from=folder)
+        run_training(make_preset(), "finetune", data_of(data_file), tmp_path / "run", init_from=folder)
     assert not (tmp_path / "run").exists()
 
 

@@ -7,6 +7,7 @@ import json
 import pytest
 import torch
 from safetensors.torch import load_file
+from training_data import data_of
 
 from codefusion_hf.pipelines import CodeFusionPipeline
 from codefusion_hf.training.baseline import train_baseline
@@ -107,7 +108,10 @@ def test_the_best_weights_wait_for_the_end(data_file, tmp_path):
     }
     for step in (1, 2, 3):
         train_baseline(
-            make_preset(max_minutes=AT_ONCE, **settings), [data_file], tmp_path, [data_file], resume=step > 1
+            make_preset(max_minutes=AT_ONCE, **settings),
+            data_of(data_file, validation_data=[data_file]),
+            tmp_path,
+            resume=step > 1,
         )
         # At the end, the last one goes.
         assert checkpoints(tmp_path) == [f"checkpoint-{number}" for number in ((1,) if step in (1, 3) else (1, 2))]
