@@ -62,10 +62,10 @@ def check_sampling_defaults(sampling_defaults: dict[str, Any]) -> None:
     for name, (low, high) in _INTEGERS.items():
         if sampling_defaults.get(name, SAMPLING_DEFAULTS[name]) is not None:
             check_integer(name, sampling_defaults.get(name, low), low, high)
-    for name, (low, high) in _NUMBERS.items():
-        values = sampling_defaults.get(name, low)
+    for name, (least, most) in _NUMBERS.items():
+        values = sampling_defaults.get(name, least)
         for value in values if name == "temperature" and isinstance(values, list) and values else [values]:
-            check_number(name, value, low, high)
+            check_number(name, value, least, most)
     if sampling_defaults.get("ranking", "votes") != "votes":
         raise ValueError(f"`ranking` must be 'votes' in a checkpoint, got {shorten(sampling_defaults['ranking'])}.")
     if not isinstance(sampling_defaults.get("valid_first", False), bool):

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What may be imported by the files that are pushed to the Hub beside the weights.
 HUB_IMPORTS = {"diffusers", "torch", "transformers"} | sys.stdlib_module_names
-CHECKPOINT_SUFFIXES = {".json", ".md", ".safetensors", ".txt"}
+CHECKPOINT_SUFFIXES = {".json", ".py", ".md", ".safetensors", ".txt"}
 
 # A room imports from those before it. `languages` has one for each language, which know nothing of each other; scores
 # that depend on no language are below the evaluation, since candidates are ranked by one of them.
@@ -198,7 +198,7 @@ def test_source_distribution_and_wheel_hold_the_whole_package(tmp_path):
     run_python(build, cwd=unpacked)
     (wheel,) = tmp_path.glob("*.whl")
 
-    expected = {"codefusion_hf/py.typed", "codefusion_hf/checkpoints/__init__.py"}
+    expected = {"codefusion_hf/py.typed"}
     expected |= {name_in_checkout(path) for path in PACKAGE_FILES}
     expected |= {f"codefusion_hf/{name_in_checkout(path)}" for path in HUB_FILES}
     expected |= {name_in_checkout(path) for glob in DATA_FILES for path in ROOT.glob(f"codefusion_hf/{glob}")}

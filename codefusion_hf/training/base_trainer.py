@@ -304,14 +304,15 @@ class BaseTrainer(Trainer):
         if self.is_fsdp_enabled or self.is_deepspeed_enabled:
             raise ValueError("`muon` needs whole matrices, which FSDP and DeepSpeed shard: use DDP.")
         args = self.args
-        self.optimizer = muon_adamw(
+        optimizer = muon_adamw(
             self.model if model is None else model,
             args.learning_rate,
             (args.adam_beta1, args.adam_beta2),
             args.adam_epsilon,
             args.weight_decay,
         )
-        return self.optimizer
+        self.optimizer: Any = optimizer
+        return optimizer
 
     def _run_epoch(self, *args, **kwargs):
         if self.state.global_step >= self.state.max_steps:

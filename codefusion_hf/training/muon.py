@@ -16,9 +16,9 @@ class MuonAdamW(torch.optim.Optimizer):
     LLM Training", https://huggingface.co/papers/2502.16982, section 2.2), so that both take one learning rate.
 
     Args:
-        matrices (iterable of `nn.Parameter`):
+        matrices (iterable of `torch.Tensor`):
             Matrices for Muon.
-        others (iterable of `nn.Parameter`):
+        others (iterable of `torch.Tensor`):
             Parameters for AdamW, at least one.
         lr (`float`):
             Learning rate.
@@ -30,8 +30,8 @@ class MuonAdamW(torch.optim.Optimizer):
 
     def __init__(
         self,
-        matrices: Iterable[nn.Parameter],
-        others: Iterable[nn.Parameter],
+        matrices: Iterable[torch.Tensor],
+        others: Iterable[torch.Tensor],
         lr: float,
         betas: tuple[float, float],
         eps: float,
@@ -95,7 +95,7 @@ class MuonAdamW(torch.optim.Optimizer):
         self._share_groups()
 
 
-def layer_matrices(model: nn.Module) -> list[nn.Parameter]:
+def layer_matrices(model: nn.Module) -> list[torch.Tensor]:
     """
     The matrices that Muon is for: those of the linear maps within a stack of layers, and neither embeddings, nor what
     projects from and to them.
@@ -105,7 +105,7 @@ def layer_matrices(model: nn.Module) -> list[nn.Parameter]:
             The model.
 
     Returns:
-        `list[nn.Parameter]`: those that are trained, in the model's order.
+        `list[torch.Tensor]`: those that are trained, in the model's order.
     """
     return [
         module.weight

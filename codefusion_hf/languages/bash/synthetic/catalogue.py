@@ -251,7 +251,7 @@ class Catalogue:
         self.sources = choices.weighted(
             sources, [entry.source_weight for entry in sources], [entry.sources for entry in sources], are_heads=True
         )
-        self.numbers = choices.weighted(*zip(*NUMBER_OF_FLAGS, strict=True))
+        self.numbers = choices.weighted_pairs(NUMBER_OF_FLAGS)
 
     def _found(self, types: str):
         def value(draw: Draw) -> Value:

@@ -161,6 +161,20 @@ class Choices:
     def __init__(self) -> None:
         self._all: list[Weighted] = []
 
+    def weighted_pairs(self, pairs: Sequence[tuple[Any, ...]]) -> Weighted:
+        """
+        A choice that can be narrowed, as of [`~Choices.weighted`].
+
+        Args:
+            pairs (`Sequence[tuple]`):
+                Options, their weights and, if there are any, their codes.
+
+        Returns:
+            [`Weighted`]
+        """
+        options, weights, *codes = (list(column) for column in zip(*pairs, strict=True))
+        return self.weighted(options, weights, codes[0] if codes else None)
+
     def weighted(
         self,
         options: Sequence[Any],

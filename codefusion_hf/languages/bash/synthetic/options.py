@@ -163,7 +163,7 @@ class Options:
         self.choices = choices
         self.happens = choices.chance(ADDED)
         self.happens_to_parts = choices.chance(ADDED_TO_PARTS)
-        self.numbers = choices.weighted(*zip(*NUMBER_ADDED, strict=True))
+        self.numbers = choices.weighted_pairs(NUMBER_ADDED)
         self.by_utility: dict[str, list[tuple[_Option, float, str]]] = {}
         # Those that some command may have.
         self.names: set[str] = set()
@@ -238,7 +238,8 @@ class Options:
                 return None
             self.names |= {option.title for option, _, _ in fitting}
             happens = self.happens_to_parts if is_filter or is_part else self.happens
-            self.known[key] = Added(*zip(*fitting, strict=True), present, self.choices, happens, self.numbers)
+            options, weights, codes = zip(*fitting, strict=True)
+            self.known[key] = Added(options, weights, codes, present, self.choices, happens, self.numbers)
         return match.end(), self.known[key]
 
 

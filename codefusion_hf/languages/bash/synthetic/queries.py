@@ -251,8 +251,8 @@ class Queries:
         self.other_types = choices.weighted(
             OTHER_TYPES, [1.0] * len(OTHER_TYPES), [f"find {code}" for code, *_ in OTHER_TYPES]
         )
-        self.numbers = choices.weighted(*zip(*NUMBER_OF_TESTS, strict=True))
-        self.simple_numbers = choices.weighted(*zip(*NUMBER_OF_TESTS_OF_ACTIONS, strict=True))
+        self.numbers = choices.weighted_pairs(NUMBER_OF_TESTS)
+        self.simple_numbers = choices.weighted_pairs(NUMBER_OF_TESTS_OF_ACTIONS)
         self.is_negated = choices.chance(NEGATED, _NOT)
         self.is_negated_simple = choices.chance(NEGATED / 2, _NOT)
         self.is_negated_again = choices.chance(NEGATED_AGAIN, _NOT)
