@@ -64,7 +64,7 @@ style: $(VENV)/.installed-quality
 	$(BIN)/ruff format .
 
 docs: $(VENV)/.installed-docs
-	$(BIN)/mkdocs build --strict --site-dir build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir build/site
 
 # A sentence for the bundled cf-tiny, with the columns of its table behind it. matplotlib brings the font.
 GIF_PROMPT := highlight the rows where Age is greater than 12 and City is Paris
