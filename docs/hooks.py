@@ -143,10 +143,10 @@ def _list_arguments(lines: list[str]) -> list[str]:
                 head = head[:-1].rstrip()
             elif head.endswith(":"):
                 names = re.sub(r"(^|, )(\w+)(?= \(|, |$|:)", r"\1**\2**", _without_types(head[:-1]))
-                result += [f"- {_with_types(names, head)}", ""]
+                result += ["", f"- {_with_types(names, head)}", ""]
                 head = ""
             else:
-                result.append(f"- {head}")
+                result += ["", f"- {head}"]
                 head = ""
         else:
             result.append(line)
