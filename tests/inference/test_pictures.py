@@ -82,6 +82,17 @@ def test_changed_tokens_alone_are_coloured(suffix, tmp_path):
         assert counts[0] == pytest.approx(2 * counts[1], rel=0.3)
 
 
+def test_what_the_model_is_unsure_of_is_pale(tmp_path):
+    darkest = []
+    for confidence in (0.0, 0.5, 1.0):
+        steps = make_revisions((["MW"], [False]), (["MW"], [False]))
+        steps[0].drafts[0][0].confidences = [confidence]
+        pages, _ = pages_of(show_revisions(steps, tmp_path / "run.gif"))
+        first_line = pages[0][: pictures.MARGIN + round(pictures.FONT_SIZE * pictures.LINE_HEIGHT)]
+        darkest.append(first_line.sum(axis=-1).min())
+    assert darkest[0] > darkest[1] + 60 > darkest[2] + 120
+
+
 def test_strip_leaves_out_steps_in_which_nothing_changed(tmp_path):
     first, same, last = (["ab"], [True]), (["ab"], [False]), (["cd"], [True])
     short, _ = pages_of(show_revisions(make_revisions(first, last), tmp_path / "short.png"))
