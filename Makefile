@@ -7,6 +7,8 @@
 # make conformance  transformers' own tests of models, fetched from PyPI, and of a scheduler; says why one is skipped
 # make quality      what must pass before a commit: ruff and mypy
 # make style        what ruff can mend by itself
+# make docs         the pages of docs/ as a site, in build/site; fails on a warning
+# make gif          the README's animation, anew: with another checkpoint the run is another one
 # make clean        removes all that the other targets made, the virtual environment too
 #
 # Each target first creates .venv and installs what it needs. It takes PYTHON=python3.12 for another interpreter, and
@@ -27,7 +29,7 @@ export PROMPT PYTHON_PROMPT CF_PROMPT
 TORCH ?= torch==2.13.0
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: demo test test-slow conformance quality style clean
+.PHONY: demo test test-slow conformance quality style docs gif clean
 .NOTPARALLEL:
 
 demo: $(VENV)/.installed
@@ -60,6 +62,16 @@ quality: $(VENV)/.installed-quality
 style: $(VENV)/.installed-quality
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(VENV)/.installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir build/site
+
+# A sentence for the bundled cf-tiny, with the columns of its table behind it. matplotlib brings the font.
+GIF_PROMPT := highlight the rows where Age is greater than 12 and City is Paris
+GIF_COLUMNS := |c[0]$$Name|c[1]\#+*Age|c[2]$$+*City=Rome/Paris|c[3]\#Score
+gif: $(VENV)/.installed-evaluation
+	HF_HUB_OFFLINE=1 $(BIN)/python examples/show_revisions.py '$(GIF_PROMPT) $(GIF_COLUMNS)' docs/assets/generation.gif \
+		--checkpoint cf-tiny --seed 2 --title '$(GIF_PROMPT)'
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -47,20 +47,25 @@ extras["evaluation"] = [
     "scipy>=1.15",  # `bootstrap` takes `rng`
 ]
 extras["excel"] = ["defusedxml", "openpyxl"]
+extras["pictures"] = ["pillow>=10.1"]  # the first whose own font can be scaled
 extras["memory"] = ["bm25s", "pyarrow"]
 extras["dense"] = [*extras["memory"], "faiss-cpu"]  # look-up with a sentence encoder
 extras["samplers"] = ["scipy", "torchsde"]  # LMSDiscreteScheduler and the DPMSolverSDE scheduler of diffusers
+extras["docs"] = ["mkdocs-material", "mkdocstrings[python]"]
 # setuptools 70.1 is the first that builds a wheel alone: `make quality` and the wheel's test build without isolation
 extras["quality"] = ["mypy", "ruff", "setuptools>=70.1"]
 extras["test"] = [
     "hypothesis",
+    "ipykernel",  # with the next two, examples/tour.ipynb is run
+    "nbclient",
+    "nbformat",
     "parameterized",  # transformers' common tests, of `make conformance`
     "psutil",
     "pytest",
     "setuptools>=70.1",
     *(
         requirement
-        for name in ("training", "lora", "evaluation", "excel", "dense", "samplers")
+        for name in ("training", "lora", "evaluation", "excel", "pictures", "dense", "samplers")
         for requirement in extras[name]
     ),
 ]
