@@ -34,6 +34,7 @@ def main() -> None:
         max_threads=2 * MAX_UNFINISHED,
         max_file_size=MAX_UPLOAD_BYTES,
         show_error=False,
+        run_history=False,
         ssr_mode=False,
         theme=gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
         css_paths=FOLDER / "style.css",

@@ -29,9 +29,8 @@ FOLDER = Path(__file__).resolve().parent
 TITLE = "CodeFusion"
 INTRODUCTION = """# CodeFusion
 Code by diffusion: it starts as noise, and every step may reconsider every token. What a step has changed is
-<span style="background:#ffe58a;color:#000;border-radius:3px;padding:0 0.2em">coloured</span>, and what the model is not
-sure of is pale. The models behind this page are tiny (7 million parameters): read what they write before you use it.
-Nothing that is written here is run."""
+<span class="changed-sample">coloured</span>, and what the model is not sure of is pale. The models behind this page
+are tiny (7 million parameters): read what they write before you use it. Nothing that is written here is run."""
 
 LANGUAGES = [("Bash", "bash"), ("Python", "python"), ("Excel rule", "cf")]
 
@@ -101,10 +100,10 @@ class Page:
             with gr.Column(min_width=300):
                 prompt = _prompt_box("What shall the code do?", "list all files")
                 language = _language_radio()
-                button = gr.Button("Write code", variant="primary", elem_id="generate-button")
-                gr.Examples(GENERATE_EXAMPLES, [prompt, language], label="Examples", examples_per_page=6)
                 settings = _settings("generate")
+                button = gr.Button("Write code", variant="primary", elem_id="generate-button")
             outputs = _outputs("generate")
+        _add_examples(GENERATE_EXAMPLES, [prompt, language], "{0}")
         inputs = [prompt, language, *settings]
         gr.on([button.click, prompt.submit], self.generate, inputs, outputs, **_OF_THE_PAGE)
 
@@ -117,10 +116,10 @@ class Page:
                     0, 1, 0.4, step=0.05, label="Strength", info="0 leaves the draft as it is, 1 ignores it"
                 )
                 language = _language_radio()
-                button = gr.Button("Revise", variant="primary", elem_id="revise-button")
-                gr.Examples(REVISE_EXAMPLES, [prompt, code, language], label="Examples")
                 settings = _settings("revise")
+                button = gr.Button("Revise", variant="primary", elem_id="revise-button")
             outputs = _outputs("revise")
+        _add_examples(REVISE_EXAMPLES, [prompt, code, language], "{1}  ⟵  {0}")
         button.click(self.revise, [prompt, code, strength, language, *settings], outputs, **_OF_THE_PAGE)
 
     def _add_infill(self) -> None:
@@ -131,10 +130,10 @@ class Page:
                     f"Code, with {MASK} where something is missing", f"find . -name {MASK}", "infill-code"
                 )
                 language = _language_radio()
-                button = gr.Button("Fill in", variant="primary", elem_id="infill-button")
-                gr.Examples(INFILL_EXAMPLES, [prompt, code, language], label="Examples")
                 settings = _settings("infill")
+                button = gr.Button("Fill in", variant="primary", elem_id="infill-button")
             outputs = _outputs("infill")
+        _add_examples(INFILL_EXAMPLES, [prompt, code, language], "{1}  ⟵  {0}")
         button.click(self.infill, [prompt, code, language, *settings], outputs, **_OF_THE_PAGE)
 
     def _add_workbook(self) -> None:
@@ -143,15 +142,15 @@ class Page:
                 workbook = gr.File(label="Workbook (.xlsx, up to 1 MB)", file_types=[".xlsx"], height=140)
                 prompt = _prompt_box("Which cells shall be formatted?", RULE_EXAMPLES[0])
                 sheet = gr.Textbox("", label="Sheet", placeholder="the first", max_length=31)
-                button = gr.Button("Write the rule", variant="primary", elem_id="workbook-button")
-                examples = [[str(EXAMPLE_WORKBOOK), sentence] for sentence in RULE_EXAMPLES]
-                gr.Examples(examples, [workbook, prompt], label="Examples")
                 settings = _settings("workbook", candidates=MAX_CANDIDATES)
+                button = gr.Button("Write the rule", variant="primary", elem_id="workbook-button")
             with gr.Column(min_width=300):
-                result = gr.HTML(label="The table", show_label=True, container=True, elem_id="workbook-result")
+                result = _html("The table", "The table appears here.", "workbook-result")
                 frames, replay, candidates = _run_outputs("workbook")
                 # For the API alone.
-                answer = gr.JSON(visible=False)
+                answer = gr.JSON(visible=False, label="Answer")
+        examples = [[str(EXAMPLE_WORKBOOK), sentence] for sentence in RULE_EXAMPLES]
+        _add_examples(examples, [workbook, prompt], f"{EXAMPLE_WORKBOOK.name}: {{1}}")
         button.click(
             self.format_workbook,
             [workbook, prompt, sheet, *settings],
@@ -396,20 +395,24 @@ def _outputs(name: str) -> list[Any]:
 
 
 def _run_outputs(name: str) -> list[Any]:
-    frames = gr.HTML(
-        "<p>The code appears here.</p>",
-        label="From noise to code",
-        show_label=True,
-        container=True,
-        padding=True,
-        elem_id=f"{name}-frames",
-    )
+    frames = _html("From noise to code", "The code appears here.", f"{name}-frames")
     replay = gr.Slider(1, 2, 1, step=1, label="Replay: step", interactive=False, elem_id=f"{name}-replay")
     replay.change(None, replay, js=f"(step) => window.showStep('{name}-frames', step)", api_visibility="private")
-    candidates = gr.HTML(
-        label="Candidates", show_label=True, container=True, padding=True, elem_id=f"{name}-candidates"
-    )
+    candidates = _html("Candidates", "The candidates appear here, the best first.", f"{name}-candidates")
     return [frames, replay, candidates]
+
+
+def _html(label: str, text: str, elem_id: str) -> gr.HTML:
+    # The label is for the API: on the page, it would lie on what is shown.
+    return gr.HTML(
+        f'<p class="nothing">{text}</p>', label=label, show_label=False, container=True, padding=True, elem_id=elem_id
+    )
+
+
+def _add_examples(examples: list[list[str]], inputs: list[Any], label: str) -> None:
+    # Labels, as the columns of a table of code do not fit on a phone.
+    labels = [label.format(*example).removesuffix("  ⟵  ") for example in examples]
+    gr.Examples(examples, inputs, label="Examples", example_labels=labels)
 
 
 __all__ = ["Page"]

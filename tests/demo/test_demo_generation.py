@@ -38,7 +38,7 @@ def test_a_run_ends_with_ranked_candidates(task, arguments, tiny_writer):
     assert all(isinstance(candidate.is_valid, bool) and candidate.score <= 0 for candidate in last.candidates)
     if task == "infill":
         assert all(
-            code.startswith("wc ") and code.endswith(" notes.txt") for code in map(lambda c: c.code, last.candidates)
+            candidate.code.startswith("wc ") and candidate.code.endswith(" notes.txt") for candidate in last.candidates
         )
 
 
