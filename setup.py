@@ -47,12 +47,15 @@ extras["evaluation"] = [
     "scipy>=1.15",  # `bootstrap` takes `rng`
 ]
 extras["excel"] = ["openpyxl"]
+# The page: Gradio 6, where style and script are arguments of `launch`; defusedxml for uploaded workbooks
+extras["demo"] = ["defusedxml", "gradio>=6", *extras["excel"]]
 extras["memory"] = ["bm25s", "pyarrow"]
 extras["dense"] = [*extras["memory"], "faiss-cpu"]  # look-up with a sentence encoder
 extras["samplers"] = ["scipy", "torchsde"]  # LMSDiscreteScheduler and the DPMSolverSDE scheduler of diffusers
 # setuptools 70.1 is the first that builds a wheel alone: `make quality` and the wheel's test build without isolation
 extras["quality"] = ["mypy", "ruff", "setuptools>=70.1"]
 extras["test"] = [
+    "defusedxml",  # of the page's extra, whose tests of uploads need no more than this
     "hypothesis",
     "parameterized",  # transformers' common tests, of `make conformance`
     "psutil",

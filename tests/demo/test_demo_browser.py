@@ -112,6 +112,9 @@ def test_write_and_replay(visitor):
 
 def test_revise(visitor):
     open_tab(visitor, "Revise")
+    visitor.get_by_text("wc -c notes.txt ⟵ count the lines of notes.txt").click()
+    sync_api.expect(visitor.locator("#revise-code textarea")).to_have_value("wc -c notes.txt")
+    visitor.get_by_label("What shall the code do?").nth(1).fill("find all files named '*.txt'")
     visitor.locator("#revise-code textarea").fill("find . -name '*.txt' -type d")
     run(visitor, "revise")
     assert len(codes(visitor, "revise")) == 5
@@ -161,3 +164,7 @@ def test_an_error_is_a_message(visitor, tmp_path):
     visitor.get_by_text("fake.xlsx").first.wait_for()
     visitor.locator("#workbook-button").click()
     visitor.get_by_text("This is no .xlsx workbook that can be read.").wait_for()
+    (tmp_path / "large.xlsx").write_bytes(bytes(3 * 2**20))
+    visitor.get_by_label("Remove").or_(visitor.get_by_label("Clear")).first.click()
+    visitor.locator("input[type=file]").first.set_input_files(tmp_path / "large.xlsx")
+    visitor.get_by_text("File size exceeds").first.wait_for()

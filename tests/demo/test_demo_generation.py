@@ -10,8 +10,8 @@ from generation import SCHEDULERS, Settings
 from limits import MAX_SHOWN, RequestError
 
 
-pytest.importorskip("openpyxl")
-pytest.importorskip("defusedxml")
+pytest.importorskip("openpyxl", reason="workbooks are read with openpyxl")
+pytest.importorskip("defusedxml", reason="uploads are looked through with defusedxml")
 
 from drawing import draw_candidates, draw_run, draw_step, draw_waiting  # noqa: E402
 

@@ -10,8 +10,8 @@ import zipfile
 import pytest
 
 
-openpyxl = pytest.importorskip("openpyxl")
-pytest.importorskip("defusedxml")
+openpyxl = pytest.importorskip("openpyxl", reason="workbooks are read with openpyxl")
+pytest.importorskip("defusedxml", reason="uploads are looked through with defusedxml")
 
 from drawing import draw_rule  # noqa: E402
 from limits import MAX_UPLOAD_BYTES, RequestError  # noqa: E402
