@@ -98,7 +98,7 @@ class Page:
     def _add_generate(self) -> None:
         with gr.Row():
             with gr.Column(min_width=300):
-                prompt = _prompt_box("What shall the code do?", "list all files")
+                prompt = _prompt_box("What shall the code do?", "list all files", "generate-prompt")
                 language = _language_radio()
                 settings = _settings("generate")
                 button = gr.Button("Write code", variant="primary", elem_id="generate-button")
@@ -110,7 +110,9 @@ class Page:
     def _add_revise(self) -> None:
         with gr.Row():
             with gr.Column(min_width=300):
-                prompt = _prompt_box("What shall the code do? (may be empty)", "find all files named '*.txt'")
+                prompt = _prompt_box(
+                    "What shall the code do? (may be empty)", "find all files named '*.txt'", "revise-prompt"
+                )
                 code = _code_box("Draft", "find . -name '*.txt' -type d", "revise-code")
                 strength = gr.Slider(
                     0, 1, 0.4, step=0.05, label="Strength", info="0 leaves the draft as it is, 1 ignores it"
@@ -125,7 +127,9 @@ class Page:
     def _add_infill(self) -> None:
         with gr.Row():
             with gr.Column(min_width=300):
-                prompt = _prompt_box("What shall the code do? (may be empty)", "list all python files")
+                prompt = _prompt_box(
+                    "What shall the code do? (may be empty)", "list all python files", "infill-prompt"
+                )
                 code = _code_box(
                     f"Code, with {MASK} where something is missing", f"find . -name {MASK}", "infill-code"
                 )
@@ -140,7 +144,7 @@ class Page:
         with gr.Row():
             with gr.Column(min_width=300):
                 workbook = gr.File(label="Workbook (.xlsx, up to 1 MB)", file_types=[".xlsx"], height=140)
-                prompt = _prompt_box("Which cells shall be formatted?", RULE_EXAMPLES[0])
+                prompt = _prompt_box("Which cells shall be formatted?", RULE_EXAMPLES[0], "workbook-prompt")
                 sheet = gr.Textbox("", label="Sheet", placeholder="the first", max_length=31)
                 settings = _settings("workbook", candidates=MAX_CANDIDATES)
                 button = gr.Button("Write the rule", variant="primary", elem_id="workbook-button")
@@ -359,8 +363,8 @@ class _Messages:
 _OF_THE_PAGE: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None, "show_progress": "hidden"}
 
 
-def _prompt_box(label: str, value: str) -> gr.Textbox:
-    return gr.Textbox(value, label=label, lines=2, max_lines=4, max_length=MAX_PROMPT_CHARACTERS)
+def _prompt_box(label: str, value: str, elem_id: str) -> gr.Textbox:
+    return gr.Textbox(value, label=label, lines=2, max_lines=4, max_length=MAX_PROMPT_CHARACTERS, elem_id=elem_id)
 
 
 def _code_box(label: str, value: str, elem_id: str) -> gr.Textbox:
@@ -372,6 +376,7 @@ def _code_box(label: str, value: str, elem_id: str) -> gr.Textbox:
         max_length=MAX_CODE_CHARACTERS,
         elem_id=elem_id,
         elem_classes="code-box",
+        html_attributes=gr.InputHTMLAttributes(spellcheck=False, autocapitalize="off", autocorrect="off"),
     )
 
 
