@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # make demo         an English sentence each to Bash, Python and a rule for Excel, with the bundled checkpoints, offline
+# make space        the page: a Gradio Space at http://127.0.0.1:7860, offline
 # make test         the tests, without the slow ones
 # make test-slow    the slow tests
 # make conformance  transformers' own tests of models, fetched from PyPI, and of a scheduler; says why one is skipped
@@ -29,7 +30,7 @@ export PROMPT PYTHON_PROMPT CF_PROMPT
 TORCH ?= torch==2.13.0
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: demo test test-slow conformance quality style docs gif clean
+.PHONY: demo space test test-slow conformance quality style docs gif clean
 .NOTPARALLEL:
 
 demo: $(VENV)/.installed
@@ -37,6 +38,9 @@ demo: $(VENV)/.installed
 	time $(BIN)/codefusion generate "$$PROMPT" && \
 	time $(BIN)/codefusion generate --language python "$$PYTHON_PROMPT" && \
 	time $(BIN)/codefusion generate --language cf "$$CF_PROMPT"
+
+space: $(VENV)/.installed-demo
+	HF_HUB_OFFLINE=1 $(BIN)/python demo/app.py
 
 test: $(VENV)/.installed-test
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow"

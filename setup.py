@@ -48,6 +48,8 @@ extras["evaluation"] = [
 ]
 extras["excel"] = ["defusedxml", "openpyxl"]
 extras["pictures"] = ["pillow>=10.1"]  # the first whose own font can be scaled
+# The page: Gradio 6, where style and script are arguments of `launch`
+extras["demo"] = ["gradio>=6", *extras["excel"]]
 extras["memory"] = ["bm25s", "pyarrow"]
 extras["dense"] = [*extras["memory"], "faiss-cpu"]  # look-up with a sentence encoder
 extras["samplers"] = ["scipy", "torchsde"]  # LMSDiscreteScheduler and the DPMSolverSDE scheduler of diffusers

@@ -5,7 +5,7 @@
 import os
 import sys
 
-from codefusion_hf.commands import data, evaluate, generate, memory, parser, push, train
+from codefusion_hf.commands import data, evaluate, generate, infill, memory, parser, push, revise, train
 from codefusion_hf.commands.parser import CommandParser
 from codefusion_hf.terminal import error_line
 
@@ -19,7 +19,7 @@ BROKEN_PIPE = 141
 
 def make_parser() -> CommandParser:
     """The parser of the command line."""
-    modules = (generate, train, evaluate, push, data, memory)
+    modules = (generate, revise, infill, train, evaluate, push, data, memory)
     return parser.make_parser(
         PROGRAM,
         "CodeFusion: code from a prompt, by diffusion.",

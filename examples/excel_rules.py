@@ -50,11 +50,14 @@ def parse_args(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def load_workbook(path: Path, data_only: bool) -> openpyxl.Workbook:
     """The workbook, with the values of formulas in their place if `data_only`."""
-    content = io.BytesIO(read_workbook_file(path))
+    try:
+        content = io.BytesIO(read_workbook_file(path))
+    except ValueError as error:
+        raise ValueError(f"`workbook` {error}, got {path}.") from error
     try:
         return openpyxl.load_workbook(content, data_only=data_only)
     except Exception as error:  # whatever openpyxl stumbles over: there is no workbook in it, or a damaged one
-        raise ValueError(f"`workbook` cannot be read as a workbook, {path}: {error}.") from error
+        raise ValueError(f"`workbook` must be a workbook that can be read, got {path}: {error}.") from error
 
 
 def select_worksheet(workbook: openpyxl.Workbook, name: str | None) -> Worksheet:

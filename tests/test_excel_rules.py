@@ -173,7 +173,7 @@ def test_a_workbook_that_unpacks_to_hundreds_of_megabytes_is_refused(book, tmp_p
 
     bomb = repacked(book, tmp_path / "large.xlsx", change)
     assert bomb.stat().st_size < 2**20
-    with pytest.raises(ValueError, match="unpacked, it must have at most 268435456 bytes"):
+    with pytest.raises(ValueError, match="must be of at most 268,435,456 bytes when it is unpacked"):
         run(bomb, "no-checkpoint")
 
 
@@ -182,7 +182,7 @@ def test_a_workbook_with_more_than_is_allowed_is_refused(book, tmp_path):
         (WorkbookLimits(file_bytes=100), "at most 100 bytes"),
         (WorkbookLimits(parts=2), "at most 2 parts"),
         (WorkbookLimits(elements=5), "at most 5 elements"),
-        (WorkbookLimits(depth=1), "1 within each other"),
+        (WorkbookLimits(depth=1), "1 of them within each other"),
     ):
         with pytest.raises(ValueError, match=message):
             read_workbook_file(book, limits)

@@ -32,6 +32,8 @@ LONG = "x" * 12_000
         ("generate", "--input", "x", "--output", LONG),
         ("generate", "show the date", "--num-inference-steps", "9" * 5000),
         ("generate", "show the date", "--seed", "9" * 4000),
+        ("revise", "show the date", "--code", LONG),
+        ("infill", "show the date", "--code", "date <mask>", "--checkpoint", LONG),
         ("evaluate", "--data", LONG),
         ("evaluate", "--data", "x", "--ks", *map(str, range(1, 4000)), "0"),
         ("train", "--preset", LONG, "--phase", "finetune", "--train-data", "x", "--output-dir", "x"),

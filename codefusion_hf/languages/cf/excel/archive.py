@@ -35,6 +35,10 @@ class WorkbookLimits:
     depth: int = 64
 
 
+class _LimitError(ValueError):
+    """A workbook is more than it may be."""
+
+
 class _Counter(xml.sax.handler.ContentHandler):
     """Counts elements, and keeps nothing."""
 
@@ -48,8 +52,8 @@ class _Counter(xml.sax.handler.ContentHandler):
         self.num_elements += 1
         self.depth += 1
         if self.num_elements > self.limits.elements or self.depth > self.limits.depth:
-            raise ValueError(
-                f"it must have at most {self.limits.elements} elements, {self.limits.depth} within each other"
+            raise _LimitError(
+                f"must have at most {self.limits.elements:,} elements, {self.limits.depth} of them within each other"
             )
 
     def endElement(self, name: str) -> None:
@@ -71,15 +75,16 @@ def read_workbook_file(path: str | Path, limits: WorkbookLimits | None = None) -
 
     Raises:
         OSError: if it cannot be read.
-        ValueError: if it is no .xlsx file, larger than the limits, as a file or unpacked, or declares entities.
+        ValueError: if it is no .xlsx file, larger than the limits, as a file or unpacked, or declares entities. The
+            message says what a workbook must be, and not where the file is.
     """
     limits = WorkbookLimits() if limits is None else limits
     if Path(path).suffix.lower() != ".xlsx":
-        raise ValueError(f"`workbook` must be an .xlsx file, got {path}.")
+        raise ValueError("must be an .xlsx file")
     with open(path, "rb") as file:
         data = file.read(limits.file_bytes + 1)
     if len(data) > limits.file_bytes:
-        raise ValueError(f"`workbook` must be of at most {limits.file_bytes} bytes, got a larger one: {path}.")
+        raise ValueError(f"must be of at most {limits.file_bytes:,} bytes")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _check_parts(archive.infolist(), limits)
@@ -87,24 +92,26 @@ def read_workbook_file(path: str | Path, limits: WorkbookLimits | None = None) -
             for part in archive.infolist():
                 _check_part(archive, part, counter)
     except DefusedXmlException as error:
-        raise ValueError(f"`workbook` must not declare entities or a document type, got {path}.") from error
-    except (EOFError, NotImplementedError, RuntimeError, ValueError, zipfile.BadZipFile) as error:
-        raise ValueError(f"`workbook` cannot be read as a workbook, {path}: {error}.") from error
+        raise ValueError("must not declare entities or a document type") from error
+    except _LimitError:
+        raise
+    except (EOFError, NotImplementedError, OSError, RuntimeError, ValueError, zipfile.BadZipFile) as error:
+        raise ValueError(f"must be an .xlsx file that can be read ({error})") from error
     return data
 
 
 def _check_parts(parts: list[zipfile.ZipInfo], limits: WorkbookLimits) -> None:
     if len(parts) > limits.parts:
-        raise ValueError(f"it must have at most {limits.parts} parts, got {len(parts)}")
+        raise _LimitError(f"must have at most {limits.parts} parts")
     if len({part.filename for part in parts}) < len(parts):
-        raise ValueError("two parts of it have one name")
+        raise _LimitError("must not have two parts of one name")
     # Other methods than Excel's are unpacked by the block, however large that is.
     if not {part.compress_type for part in parts} <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise ValueError("it is packed by another method than Excel's")
+        raise _LimitError("must be packed by Excel's method")
     # More than is said here is never unpacked: the archive's reader stops there.
     unpacked = sum(part.file_size for part in parts)
     if unpacked > limits.unpacked_bytes:
-        raise ValueError(f"unpacked, it must have at most {limits.unpacked_bytes} bytes, got {unpacked}")
+        raise _LimitError(f"must be of at most {limits.unpacked_bytes:,} bytes when it is unpacked")
 
 
 def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, counter: _Counter) -> None:
