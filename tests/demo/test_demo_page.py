@@ -170,3 +170,15 @@ def test_a_session_has_one_place_and_others_come_in_between(client, address, mon
     assert other.submit("fast", steps=2, api_name="/generate").result(timeout=60)["candidates"]
     go.set()
     assert first.result(timeout=60)["candidates"]
+
+
+def test_the_load_test_counts_what_happened(address):
+    from benchmarks.space_load import is_good, measure
+
+    figures = measure(address, num_clients=3, seconds=1.0)
+    assert figures["errors"] == {} and figures["busy"] == figures["unfinished"] == 0
+    assert figures["answers"] >= 3 and figures["median"] <= figures["longest"]
+    good = {"errors": {}, "unfinished": 0, "answers": 9, "median": 2.0, "longest": 6.0}
+    assert is_good(good)
+    for bad in ({"errors": {"x": 1}}, {"unfinished": 1}, {"answers": 0}, {"longest": 6.1}):
+        assert not is_good({**good, **bad})
