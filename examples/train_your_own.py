@@ -14,20 +14,19 @@ repository.
 
 import argparse
 import csv
-import logging
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
 from codefusion_hf import CodeFusionPipeline
-from codefusion_hf.checkpoints import checkpoint_path, language_checkpoint
+from codefusion_hf.checkpoints import language_checkpoint
+from codefusion_hf.cli import main as codefusion
 from codefusion_hf.hub.arguments import PushArguments
 from codefusion_hf.hub.push import push_checkpoint
 from codefusion_hf.inference.loading import silence_libraries
 from codefusion_hf.languages import LANGUAGES
-from codefusion_hf.training.presets import load_preset
-from codefusion_hf.training.run import run_training
 
 
 def parse_args(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -43,25 +42,29 @@ def parse_args(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def train(pairs: Path, output_dir: Path, language: str, steps: int, minutes: float) -> CodeFusionPipeline:
-    """The bundled checkpoint, trained on the pairs of a file."""
-    preset = load_preset(
-        f"{language}-tiny",
-        [
-            f"finetune.max_steps={steps}",
-            f"training.warmup_steps={min(50, steps // 10)}",
-            f"training.max_minutes={minutes}",
-            "training.export_unfinished=true",
-            # Few pairs: small batches, and an average over fewer steps.
-            "training.per_device_train_batch_size=16",
-            "training.ema_decay=0.98",
-            "training.save_strategy=no",
-            "training.logging_steps=100",
-        ],
-    )
-    return run_training(
-        preset, "finetune", [pairs], output_dir, init_from=checkpoint_path(language_checkpoint(language))
-    )
+def train(pairs: Path, output_dir: Path, language: str, steps: int, minutes: float) -> None:
+    """The bundled checkpoint, trained on the pairs of a file: `codefusion train` with these arguments."""
+    settings = {
+        "finetune.max_steps": steps,
+        "training.max_minutes": minutes,
+        "training.export_unfinished": "true",
+        # Few pairs: small batches, a learning rate that falls from the start, and an average over fewer steps.
+        "training.per_device_train_batch_size": 16,
+        "training.lr_scheduler_type": "linear",
+        "training.lr_scheduler_kwargs": "null",
+        "training.warmup_steps": min(50, steps // 10),
+        "training.ema_decay": 0.98,
+        # They are to be learned by heart.
+        "finetune.prompt_dropout_probability": 0.0,
+        "training.save_strategy": "no",
+        "training.logging_steps": 100,
+    }
+    arguments = ["--phase", "finetune", "--train-data", str(pairs), "--output-dir", str(output_dir)]
+    arguments += ["--preset", f"{language}-tiny", "--init-from", language_checkpoint(language)]
+    for name, value in settings.items():
+        arguments += ["--set", f"{name}={value}"]
+    if codefusion(["train", *arguments]) != 0:
+        sys.exit(2)  # what is wrong has been said
 
 
 def first_prompts(pairs: Path, number: int) -> list[str]:
@@ -71,7 +74,6 @@ def first_prompts(pairs: Path, number: int) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> list[str]:
     args = parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     silence_libraries()
     train(args.pairs, args.output_dir, args.language, args.steps, args.minutes)
 
