@@ -1,0 +1,246 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""
+How well a checkpoint fills in one word of a program, and mends one fault:
+
+    python -m benchmarks.editing --language bash --data validation.jsonl --train-data train.jsonl --output editing.json
+
+What is measured is in the README beside this file.
+"""
+
+import argparse
+import json
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from codefusion_hf.data.pairs import load_pairs
+from codefusion_hf.data.preparation import prepare_rows
+from codefusion_hf.files import write_text
+from codefusion_hf.inference.loading import load_pipeline
+from codefusion_hf.pipelines import CodeFusionInfillPipeline, CodeFusionRevisePipeline
+from codefusion_hf.pipelines.infilling import MASK
+
+
+BATCH_SIZE = 16
+STRENGTHS = (0.2, 0.3, 0.4, 0.6)
+# What of a program is masked, by language: an expression for each kind, whose group is the word.
+MASKED = {
+    "bash": {
+        "utility": r"(?:^|[|;&(]\s*|\$\()([a-z][\w.-]*)(?=\s|$)",
+        "flag": r"(?<=\s)(--?[A-Za-z][\w-]*)(?=\s|$)",
+        "argument": r"(?<=\s)([^\s\-|;&><(){}][^\s|;&><(){}]*)(?=\s|$)",
+    },
+    "python": {"name": r"(?<![\w'\"])([A-Za-z_]\w*)(?![\w'\"])"},
+    "cf": {"constant": r"(?<=[(,\s])('[^']*'|\"[^\"]*\"|-?\d+(?:\.\d+)?)(?=[,)\s])"},
+}
+WORD = re.compile(r"\w+|[^\w\s]+|\s+")
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A program with one word masked: what stands before it, the word, what stands behind it, and its kind."""
+
+    prompt: str
+    before: str
+    word: str
+    after: str
+    kind: str
+
+    @property
+    def code(self) -> str:
+        return f"{self.before}{MASK}{self.after}"
+
+
+def make_gaps(rows: Sequence[dict[str, Any]], language: str, number: int, seed: int = 0) -> list[Gap]:
+    """Programs with one word masked, as many of each kind."""
+    draws = random.Random(seed)
+    rows = draws.sample(list(rows), len(rows))
+    kinds = MASKED[language]
+    gaps: list[Gap] = []
+    for turn, kind in enumerate(kinds):
+        wanted = number * (turn + 1) // len(kinds) - len(gaps)
+        for row in rows[turn:] + rows[:turn]:
+            if wanted == 0:
+                break
+            words = list(re.finditer(kinds[kind], row["code"]))
+            if words and all(row["code"] != gap.before + gap.word + gap.after for gap in gaps):
+                start, end = draws.choice(words).span(1)
+                code = row["code"]
+                gaps.append(Gap(row["text"], code[:start], code[start:end], code[end:], kind))
+                wanted -= 1
+    return gaps
+
+
+class Trigrams:
+    """What stands most often between two words in training; where nothing does, behind the first of them."""
+
+    def __init__(self, codes: Sequence[str]):
+        self.between: dict[tuple[str, str], Counter[str]] = {}
+        self.behind: dict[str, Counter[str]] = {}
+        for code in codes:
+            words = ["", *code.split(), ""]
+            for before, word, after in zip(words, words[1:], words[2:], strict=False):
+                self.between.setdefault((before, after), Counter())[word] += 1
+                self.behind.setdefault(before, Counter())[word] += 1
+
+    def predict(self, gap: Gap, number: int = 5) -> list[str]:
+        """The likeliest words."""
+        before, after = (gap.before.split() or [""])[-1], (gap.after.split() or [""])[0]
+        found = [word for word, _ in self.between.get((before, after), Counter()).most_common(number)]
+        others = [word for word, _ in self.behind.get(before, Counter()).most_common(2 * number) if word not in found]
+        return [*found, *others][:number]
+
+
+def make_faults(rows: Sequence[dict[str, Any]], number: int, seed: int = 0) -> list[dict[str, str]]:
+    """Programs with one fault each, `draft` beside `code`: kinds in turn, where a program has room for them."""
+    draws = random.Random(seed)
+    flags = sorted({word for row in rows for word in row["code"].split() if re.fullmatch(r"-[A-Za-z]+", word)})
+    faults: list[dict[str, str]] = []
+    makers: list[tuple[str, Callable[[list[str]], list[str] | None]]] = [
+        ("flag dropped", lambda words: _without(words, lambda word: word.startswith("-"), draws)),
+        ("flag swapped", lambda words: _replaced(words, r"-[A-Za-z]+", lambda word: draws.choice(flags), draws)),
+        ("misspelt", lambda words: _replaced(words, r"[A-Za-z]{4,}", lambda word: _misspelt(word, draws), draws)),
+        ("order", lambda words: _swapped(words, draws)),
+        ("quote lost", lambda words: _replaced(words, r"(['\"]).*\1", lambda word: word[:-1], draws)),
+    ]
+    for row in draws.sample(list(rows), len(rows)):
+        for turn in range(len(makers)):
+            kind, make = makers[(len(faults) + turn) % len(makers)]
+            words = make(row["code"].split())
+            if words is not None and words != row["code"].split():
+                faults.append({"text": row["text"], "code": row["code"], "draft": " ".join(words), "kind": kind})
+                break
+        if len(faults) == number:
+            break
+    return faults
+
+
+def _places(words: list[str], is_one: Callable[[str], Any]) -> list[int]:
+    return [place for place, word in enumerate(words) if place and is_one(word)]
+
+
+def _without(words: list[str], is_one: Callable[[str], Any], draws: random.Random) -> list[str] | None:
+    places = _places(words, is_one)
+    if not places:
+        return None
+    place = draws.choice(places)
+    return [*words[:place], *words[place + 1 :]]
+
+
+def _replaced(words: list[str], pattern: str, change: Callable[[str], str], draws: random.Random) -> list[str] | None:
+    places = _places(words, lambda word: re.fullmatch(pattern, word))
+    if not places:
+        return None
+    place = draws.choice(places)
+    return [*words[:place], change(words[place]), *words[place + 1 :]]
+
+
+def _misspelt(word: str, draws: random.Random) -> str:
+    place = draws.randrange(len(word) - 1)
+    return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+
+
+def _swapped(words: list[str], draws: random.Random) -> list[str] | None:
+    places = [place for place in _places(words, lambda word: word.isalnum() or "." in word) if place + 1 < len(words)]
+    if not places:
+        return None
+    place = draws.choice(places)
+    return [*words[:place], words[place + 1], words[place], *words[place + 2 :]]
+
+
+def same(code: str, other: str) -> bool:
+    """Whether two programs are equal up to white space."""
+    return code.split() == other.split()
+
+
+def chunks(values: Sequence[Any]) -> Iterator[tuple[int, Sequence[Any]]]:
+    for start in range(0, len(values), BATCH_SIZE):
+        yield start, values[start : start + BATCH_SIZE]
+
+
+def measure_infilling(pipe: Any, gaps: Sequence[Gap], train_codes: Sequence[str]) -> dict[str, Any]:
+    """Share of the gaps whose word is among five, by kind: the model's, the trigram's, and that of whole programs."""
+    filler = CodeFusionInfillPipeline.from_pipe(pipe)
+    filler.set_progress_bar_config(disable=True)
+    trigrams = Trigrams(train_codes)
+    hits: dict[str, Counter[str]] = {}
+    for start, chunk in chunks(gaps):
+        generator = torch.Generator().manual_seed(start)
+        filled = filler(
+            [gap.prompt for gap in chunk], [gap.code for gap in chunk], num_return_sequences=5, generator=generator
+        )
+        generator = torch.Generator().manual_seed(start)
+        whole = pipe([gap.prompt for gap in chunk], num_return_sequences=5, generator=generator)
+        for gap, codes, programs in zip(chunk, filled.codes, whole.codes, strict=True):
+            counts = hits.setdefault(gap.kind, Counter())
+            counts["number"] += 1
+            words = [code[len(gap.before) : len(code) - len(gap.after)] for code in codes]
+            counts["infill"] += gap.word in words
+            counts["infill, top-1"] += gap.word == words[0]
+            counts["trigram"] += gap.word in trigrams.predict(gap)
+            counts["from the prompt alone"] += any(same(gap.before + gap.word + gap.after, code) for code in programs)
+    total = sum(hits.values(), Counter())
+    return {kind: _shares(counts) for kind, counts in [*hits.items(), ("all", total)]}
+
+
+def _shares(counts: Counter[str]) -> dict[str, float]:
+    number = counts["number"]
+    return {"number": number} | {name: 100.0 * counts[name] / number for name in counts if name != "number"}
+
+
+def measure_revising(pipe: Any, faults: Sequence[dict[str, str]]) -> dict[str, Any]:
+    """At each strength, shares of the faults that are mended and of the right programs that are broken."""
+    reviser = CodeFusionRevisePipeline.from_pipe(pipe)
+    reviser.set_progress_bar_config(disable=True)
+    results: dict[str, Any] = {}
+    for strength in STRENGTHS:
+        counts: dict[str, Counter[str]] = {}
+        for start, chunk in chunks(faults):
+            prompts = [fault["text"] for fault in chunk]
+            for name in ("draft", "code"):
+                generator = torch.Generator().manual_seed(start)
+                codes = [fault[name] for fault in chunk]
+                revised = reviser(prompts, codes, strength=strength, generator=generator).codes
+                for fault, (code, *_) in zip(chunk, revised, strict=True):
+                    kind = counts.setdefault(fault["kind"], Counter())
+                    kind["number"] += name == "draft"
+                    kind["mended" if name == "draft" else "broken"] += same(code, fault["code"]) == (name == "draft")
+        total = sum(counts.values(), Counter())
+        results[f"{strength}"] = {kind: _shares(of_kind) for kind, of_kind in [*counts.items(), ("all", total)]}
+    return results
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Measures how well a checkpoint fills in and mends.")
+    parser.add_argument("--checkpoint", help="bundled name, folder or Hub id (the bundled one of the language)")
+    parser.add_argument("--language", choices=sorted(MASKED), default="bash")
+    parser.add_argument("--data", required=True, help="pairs to measure on")
+    parser.add_argument("--train-data", nargs="+", required=True, help="pairs for the trigrams")
+    parser.add_argument("--number", type=int, default=200, help="programs of each kind of test (%(default)s)")
+    parser.add_argument("--output", type=Path, help="JSON file of the figures")
+    args = parser.parse_args(arguments)
+    rows = prepare_rows(load_pairs(args.data), args.language)
+    train_rows = prepare_rows([row for path in args.train_data for row in load_pairs(path)], args.language)
+    pipe = load_pipeline(args.checkpoint or f"{args.language}-tiny")
+    figures: dict[str, Any] = {
+        "infilling": measure_infilling(
+            pipe, make_gaps(rows, args.language, args.number), [row["code"] for row in train_rows]
+        )
+    }
+    if args.language == "bash":
+        figures["revising"] = measure_revising(pipe, make_faults(rows, args.number))
+    text = json.dumps(figures, indent=1)
+    print(text)
+    if args.output is not None:
+        write_text(args.output, text + "\n")
+
+
+if __name__ == "__main__":
+    main()
