@@ -1,6 +1,6 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The measurement of filling in and mending: what is masked and broken, and that the shares are those of what comes."""
+"""The measurement of filling in and mending: what is masked and broken, and that shares are those of what comes."""
 
 import json
 
