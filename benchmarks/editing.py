@@ -40,7 +40,8 @@ MASKED = {
     "python": {"name": r"(?<![\w'\"])([A-Za-z_]\w*)(?![\w'\"])"},
     "cf": {"constant": r"(?<=[(,\s])('[^']*'|\"[^\"]*\"|-?\d+(?:\.\d+)?)(?=[,)\s])"},
 }
-WORD = re.compile(r"\w+|[^\w\s]+|\s+")
+# What counts as a word beside a gap: in Bash, what white space parts.
+TOKENS = {"bash": r"\S+", "python": r"\w+|[^\w\s]", "cf": r"'[^']*'|\"[^\"]*\"|-?\d+(?:\.\d+)?|\w+|[^\w\s]"}
 
 
 @dataclass(frozen=True)
@@ -81,18 +82,19 @@ def make_gaps(rows: Sequence[dict[str, Any]], language: str, number: int, seed: 
 class Trigrams:
     """What stands most often between two words in training; where nothing does, behind the first of them."""
 
-    def __init__(self, codes: Sequence[str]):
+    def __init__(self, codes: Sequence[str], language: str):
+        self.token = re.compile(TOKENS[language])
         self.between: dict[tuple[str, str], Counter[str]] = {}
         self.behind: dict[str, Counter[str]] = {}
         for code in codes:
-            words = ["", *code.split(), ""]
+            words = ["", *self.token.findall(code), ""]
             for before, word, after in zip(words, words[1:], words[2:], strict=False):
                 self.between.setdefault((before, after), Counter())[word] += 1
                 self.behind.setdefault(before, Counter())[word] += 1
 
     def predict(self, gap: Gap, number: int = 5) -> list[str]:
         """The likeliest words."""
-        before, after = (gap.before.split() or [""])[-1], (gap.after.split() or [""])[0]
+        before, after = ["", *self.token.findall(gap.before)][-1], [*self.token.findall(gap.after), ""][0]
         found = [word for word, _ in self.between.get((before, after), Counter()).most_common(number)]
         others = [word for word, _ in self.behind.get(before, Counter()).most_common(2 * number) if word not in found]
         return [*found, *others][:number]
@@ -165,11 +167,10 @@ def chunks(values: Sequence[Any]) -> Iterator[tuple[int, Sequence[Any]]]:
         yield start, values[start : start + BATCH_SIZE]
 
 
-def measure_infilling(pipe: Any, gaps: Sequence[Gap], train_codes: Sequence[str]) -> dict[str, Any]:
+def measure_infilling(pipe: Any, gaps: Sequence[Gap], trigrams: Trigrams) -> dict[str, Any]:
     """Share of the gaps whose word is among five, by kind: the model's, the trigram's, and that of whole programs."""
     filler = CodeFusionInfillPipeline.from_pipe(pipe)
     filler.set_progress_bar_config(disable=True)
-    trigrams = Trigrams(train_codes)
     hits: dict[str, Counter[str]] = {}
     for start, chunk in chunks(gaps):
         generator = torch.Generator().manual_seed(start)
@@ -229,11 +230,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = prepare_rows(load_pairs(args.data), args.language)
     train_rows = prepare_rows([row for path in args.train_data for row in load_pairs(path)], args.language)
     pipe = load_pipeline(args.checkpoint or f"{args.language}-tiny")
-    figures: dict[str, Any] = {
-        "infilling": measure_infilling(
-            pipe, make_gaps(rows, args.language, args.number), [row["code"] for row in train_rows]
-        )
-    }
+    trigrams = Trigrams([row["code"] for row in train_rows], args.language)
+    gaps = make_gaps(rows, args.language, args.number)
+    figures: dict[str, Any] = {"infilling": measure_infilling(pipe, gaps, trigrams)}
     if args.language == "bash":
         figures["revising"] = measure_revising(pipe, make_faults(rows, args.number))
     text = json.dumps(figures, indent=1)

@@ -47,8 +47,10 @@ def test_one_word_is_masked(language):
 
 def test_trigrams_know_what_stands_between():
     (gap,) = [gap for gap in make_gaps(ROWS["bash"], "bash", 30) if gap.word == "-name"][:1]
-    assert Trigrams([row["code"] for row in ROWS["bash"]]).predict(gap)[0] == "-name"
-    assert Trigrams([]).predict(gap) == []
+    assert Trigrams([row["code"] for row in ROWS["bash"]], "bash").predict(gap)[0] == "-name"
+    assert Trigrams([], "bash").predict(gap) == []
+    gap = make_gaps(ROWS["cf"], "cf", 1)[0]
+    assert gap.word in Trigrams([gap.before + gap.word + gap.after] * 2, "cf").predict(gap)
 
 
 def test_each_fault_is_one():
@@ -71,7 +73,7 @@ def test_shares_are_those_of_what_comes(make_pipeline, monkeypatch):
 
     monkeypatch.setattr(CodeFusionInfillPipeline, "__call__", fill)
     pipe = make_pipeline()
-    figures = measure_infilling(pipe, gaps, [row["code"] for row in ROWS["bash"]])
+    figures = measure_infilling(pipe, gaps, Trigrams([row["code"] for row in ROWS["bash"]], "bash"))
     expected = 100.0 * sum(gap.word == word for gap in gaps) / 9
     assert figures["all"]["infill"] == figures["all"]["infill, top-1"] == pytest.approx(expected)
     assert figures["all"]["number"] == 9
