@@ -29,6 +29,7 @@ from codefusion_hf.pipelines.infilling import MASK
 
 
 BATCH_SIZE = 16
+ROOM = 10
 STRENGTHS = (0.2, 0.3, 0.4, 0.6)
 # What of a program is masked, by language: an expression for each kind, whose group is the word.
 MASKED = {
@@ -230,6 +231,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = prepare_rows(load_pairs(args.data), args.language)
     train_rows = prepare_rows([row for path in args.train_data for row in load_pairs(path)], args.language)
     pipe = load_pipeline(args.checkpoint or f"{args.language}-tiny")
+    # With room for a gap of several tokens.
+    longest = pipe.model.config.max_code_length - ROOM
+    rows = [row for row in rows if len(pipe.tokenizer(row["code"], add_special_tokens=False).input_ids) <= longest]
     trigrams = Trigrams([row["code"] for row in train_rows], args.language)
     gaps = make_gaps(rows, args.language, args.number)
     figures: dict[str, Any] = {"infilling": measure_infilling(pipe, gaps, trigrams)}
