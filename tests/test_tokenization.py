@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
+from codefusion_hf.data.datasets import build_pair_dataset
 from codefusion_hf.data.preparation import tokenizer_rows
 from codefusion_hf.data.tokenization import encode_prompts, keeps_slot_values, train_tokenizer
 from codefusion_hf.pipelines import slot_token_ids, slot_tokens
@@ -186,3 +187,11 @@ def test_rows_to_train_a_tokenizer_on_have_slots_if_it_is_to_have_them():
     with_values = tokenizer_rows(rows, {"slots": True, "slot_values": True}, "bash")
     assert with_values[0]["text"] == "Copy <path_0> /a to <path_1> /b"
     assert with_values[0]["code"] == "cp <path_0> <path_1>"
+
+
+def test_a_pair_of_a_megabyte_takes_seconds(slot_tokenizer):
+    pair = {"text": "copy '/tmp/a' to /tmp/b " * 40_000, "code": "cp /tmp/a /tmp/b; " * 60_000}
+    start = time.monotonic()
+    dataset = build_pair_dataset([pair, {"text": "show the date", "code": "date"}], slot_tokenizer, 32, "bash")
+    assert time.monotonic() - start < 20.0
+    assert len(dataset) == 1
