@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """One evaluation from data files to a report: what `codefusion evaluate` runs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,9 +83,8 @@ def run_evaluation(
         without = replace(sampling, memory=NO_MEMORY)
         names = {"name": "without_memory", "title": "CodeFusion, no memory"}
         systems.append(checkpoint_system(pipe, without, language, **names, **source))
-    systems += _compared_systems(
-        arguments, sampling, train_rows, sampling.load_memory(pipe.sampling_defaults, language)
-    )
+    load_memory = partial(sampling.load_memory, pipe.sampling_defaults, language)
+    systems += _compared_systems(arguments, sampling, train_rows, load_memory)
     encoder = None
     if arguments.encoder is not None:
         with loading(f"encoder {arguments.encoder!r}"):
@@ -112,7 +112,7 @@ def _compared_systems(
     arguments: EvaluationArguments,
     sampling: SamplingArguments,
     train_rows: Sequence[dict[str, Any]],
-    memory: CodeFusionMemory | None,
+    load_memory: Callable[[], CodeFusionMemory | None],
 ) -> list[System]:
     systems = []
     if train_rows:
@@ -121,6 +121,7 @@ def _compared_systems(
     if path is not None:
         with loading(f"baseline {path!r}"):
             baseline = AutoRegressiveBaseline.from_pretrained(path)
+        memory = load_memory() if baseline.reads_neighbors else None
         systems += auto_regressive_systems(
             baseline, sampling.num_return_sequences, sampling.seed, memory, sampling.num_neighbors, **_source(path)
         )

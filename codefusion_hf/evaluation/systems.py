@@ -152,7 +152,7 @@ def auto_regressive_systems(
     """
     settings = {**settings, "num_return_sequences": num_return_sequences}
     predict = partial(baseline.predict, k=num_return_sequences)
-    if memory is not None and baseline.reads_neighbors:
+    if memory is not None:
         predict = partial(predict, memory=memory, num_neighbors=num_neighbors)
         settings |= {"num_memory_rows": len(memory), "num_neighbors": num_neighbors}
 

@@ -6,7 +6,6 @@ https://huggingface.co/papers/1511.06709), for those who have scripts and no pro
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,15 +20,6 @@ if TYPE_CHECKING:
 
 INSTRUCTION = "Say in one short sentence what the code does, as an order to a colleague. Keep its names and values."
 MAX_NEW_TOKENS = 64
-
-
-@dataclass(frozen=True)
-class _Exercise:
-    """What a program that is found again is compared with."""
-
-    prompt: str
-    references: tuple[str, ...]
-    table: Sequence[Sequence[Any]] | None = None
 
 
 class CodeDescriber:
@@ -145,13 +135,13 @@ def describe_rows(
             Programs at once.
         pipe ([`CodeFusionPipeline`], *optional*):
             A checkpoint for a round trip: a pair is kept only if one of its five candidates for the sentence is the
-            program again (the same up to white space or, in Bash, the same template; of rules without a table, the
-            same rule).
+            program again, see [`~codefusion_hf.languages.language.Language.is_same`].
 
     Yields:
         `dict[str, Any]`: rows with `text` and `code`; without those for which the model said nothing, or whose program
         was not found again.
     """
+    is_same = get_language(language).is_same
     for start in range(0, len(codes), batch_size):
         chunk = codes[start : start + batch_size]
         rows = [
@@ -163,30 +153,8 @@ def describe_rows(
         generator = torch.Generator().manual_seed(start)
         candidates = pipe([row["text"] for row in rows], num_return_sequences=5, generator=generator).codes
         for row, of_row in zip(rows, candidates, strict=True):
-            if any(is_found_again(candidate, row["code"], language) for candidate in of_row):
+            if any(is_same(candidate, row["code"]) for candidate in of_row):
                 yield row
 
 
-def is_found_again(candidate: str, code: str, language: str) -> bool:
-    """
-    Whether a candidate is a program, as the main match of its language tells.
-
-    Args:
-        candidate, code (`str`):
-            Both.
-        language (`str`):
-            Their language.
-
-    Returns:
-        `bool`
-    """
-    if " ".join(candidate.split()) == " ".join(code.split()):
-        return True
-    chosen = get_language(language)
-    matches = [metric for metric in chosen.metrics() if metric.name == chosen.main_metric == "template_match"]
-    return bool(candidate.strip()) and any(
-        metric.value(candidate, _Exercise("", (code,))) == 1.0 for metric in matches
-    )
-
-
-__all__ = ["CodeDescriber", "describe_rows", "is_found_again"]
+__all__ = ["CodeDescriber", "describe_rows"]

@@ -51,6 +51,10 @@ class Language(ABC):
         """Whether metrics see more than a string in code, which may be less than is valid, or more."""
         return self.is_valid(code)
 
+    def is_same(self, code: str, other: str) -> bool:
+        """Whether two programs do the same as far as their text tells: here, if they are equal up to white space."""
+        return code.split() == other.split()
+
     @abstractmethod
     def maskable_spans(self, code: str) -> "MaskableSpans":
         """

@@ -12,7 +12,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from codefusion_hf.cli import main
-from codefusion_hf.inference.description import CodeDescriber, describe_rows, is_found_again
+from codefusion_hf.inference.description import CodeDescriber, describe_rows
+from codefusion_hf.languages import get_language
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +83,11 @@ def test_a_round_trip_keeps_what_is_found_again(describer_folder, pairs):
 
 
 def test_what_is_found_again():
-    assert is_found_again("x  = 1", "x = 1", "python") and not is_found_again("x = 2", "x = 1", "python")
-    assert is_found_again("TopItems(c[1], 2)", "TopItems(c[1],  2)", "cf")
-    assert not is_found_again("", "date", "bash")
+    bash, python, cf = map(get_language, ("bash", "python", "cf"))
+    assert python.is_same("x  = 1", "x = 1") and not python.is_same("x = 2", "x = 1")
+    assert cf.is_same("TopItems(c[1], 2)", "TopItems(c[1],  2)")
+    assert bash.is_same("wc -l a.txt", "wc -l b.txt") and not bash.is_same("wc -w a.txt", "wc -l b.txt")
+    assert not bash.is_same("", "date")
 
 
 def test_the_command_writes_pairs(describer_folder, pairs, tmp_path, capsys):

@@ -32,6 +32,12 @@ class Bash(Language):
 
         return is_parsable_bash(code)
 
+    def is_same(self, code: str, other: str) -> bool:
+        """Whether two commands are equal up to white space, or have the same template."""
+        from .templates import bash_template
+
+        return super().is_same(code, other) or (bool(code.strip()) and bash_template(code) == bash_template(other))
+
     def maskable_spans(self, code: str) -> "MaskableSpans":
         from .masking import bash_maskable_spans
 
