@@ -98,7 +98,10 @@ def folder(make_pipeline, tmp_path_factory):
     folder = tmp_path_factory.mktemp("commands")
     make_pipeline().save_pretrained(folder / "checkpoint")
     (folder / "pairs.jsonl").write_text('{"text": "show the date", "code": "date"}\n', encoding="utf-8")
-    return folder
+    with pytest.MonkeyPatch.context() as patch:
+        # Some values are ids on the Hub, which huggingface_hub would ask for again and again.
+        patch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+        yield folder
 
 
 def run(argv, folder):
