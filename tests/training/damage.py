@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens to files: they go missing, are cut off where a disk was full or a power failed, or lose a bit."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -25,6 +26,21 @@ def damage_file(path: Path, damage: str, share: float = 0.5) -> None:
         flip_bit(path, position)
     else:
         raise ValueError(f"`damage` must be one of {', '.join(DAMAGES)}, got {damage!r}.")
+
+
+def damage_everywhere(path: Path) -> Iterator[None]:
+    """Flip bits of a file, and cut it off, at some fifty places: each damage alone, and the whole file at the end."""
+    content = path.read_bytes()
+    positions = {0, 1, 8, len(content) // 2, len(content) - 1} | set(range(0, len(content), len(content) // 40))
+    for position in sorted(positions):
+        for bit in (0, 4, 7):
+            flip_bit(path, position, bit)
+            yield
+            path.write_bytes(content)
+        if position > 0:
+            path.write_bytes(content[:position])
+            yield
+            path.write_bytes(content)
 
 
 DAMAGES = ("missing", "empty", "truncated", "flipped")
