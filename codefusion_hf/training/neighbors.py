@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedTokenizerBase
 
 from codefusion_hf.memory import CodeFusionMemory, load_memory
@@ -89,12 +88,7 @@ class NeighborDraw:
                     place = int(torch.randint(max(len(neighbors), 1), (), generator=of_this))
                     neighbors[place : place + 1] = [_edited(prompt[mask], own, all_labels, tokenizer, of_this)]
             rows.append(append_neighbors(prompt[mask].tolist(), neighbors, tokenizer.model_max_length))
-        inputs["input_ids"] = pad_sequence(
-            [torch.tensor(tokens) for tokens in rows], batch_first=True, padding_value=tokenizer.pad_token_id
-        ).to(device)
-        inputs["attention_mask"] = pad_sequence(
-            [torch.ones(len(tokens), dtype=torch.long) for tokens in rows], batch_first=True
-        ).to(device)
+        inputs |= tokenizer.pad({"input_ids": rows}, return_tensors="pt").to(device)
 
 
 def _edited(
