@@ -896,8 +896,12 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         embeddings, bias = self.vocabulary() if vocabulary is None else vocabulary
         tempered = (prior / temperature + likelihood, embeddings, bias / temperature)
         if output_logits or query.device.type != "cpu":
-            sample = self.score_tokens(tempered[0], (embeddings, tempered[2])).softmax(dim=-1) @ embeddings
-            logits = self.score_tokens(query, (embeddings, bias)) if output_logits else None
+            scores = self.score_tokens(tempered[0], (embeddings, tempered[2]))
+            logits = None
+            if output_logits:
+                is_tempered = isinstance(temperature, torch.Tensor) or temperature != 1.0
+                logits = self.score_tokens(query, (embeddings, bias)) if is_tempered else scores
+            sample = scores.softmax(dim=-1) @ embeddings
             return CodeFusionDenoiserOutput(sample=sample, query=query, logits=logits)
         # Attention to the vocabulary, whose kernel never holds all the scores. (On a GPU it shares the work out among
         # queries alone, of which a batch of one sequence has too few.)
@@ -1056,7 +1060,7 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         self_condition = None
         if self.denoiser.self_conditioned and self_conditioning:
             with torch.no_grad():
-                first = self.denoise(latents, timesteps, return_dict=True, **denoise_kwargs)
+                first = self.denoise(latents, timesteps, output_logits=False, return_dict=True, **denoise_kwargs)
                 self_condition = self.to_original_sample(first.sample, latents, alphas_cumprod)
         denoised = self.denoise(
             latents,
