@@ -42,7 +42,9 @@ class CodeFusionDraftPipeline(CodeFusionPipeline):
 
     def _encode_prompts(self, arguments: dict[str, Any], num_candidates: int) -> EncodedPrompts:
         texts, _ = pair_up(arguments["prompt"], arguments["code"])
-        prompts = self._encode(texts, arguments["memory"], arguments["num_neighbors"])
+        prompts = self._encode(
+            texts, arguments["memory"], arguments["num_neighbors"], drafts=self._drafts_to_read(arguments)
+        )
         is_empty = torch.tensor([not text.strip() for text in texts], device=prompts.attention_mask.device)
         if not is_empty.any():
             return prompts
@@ -61,6 +63,9 @@ class CodeFusionDraftPipeline(CodeFusionPipeline):
         states = torch.where(is_empty[:, None, None], noise, states)
         mask = torch.where(is_empty[:, None], is_noise.to(mask.dtype), mask)
         return replace(prompts, encoder_hidden_states=states, attention_mask=mask, vocabulary=(embeddings, bias))
+
+    def _drafts_to_read(self, arguments: dict[str, Any]) -> list[str] | None:
+        """Codes that the encoder reads behind their prompts, if any."""
 
     def _slot(self, code: str, values: dict[str, str]) -> str:
         """Code with the slots of its prompt, if the model has any."""

@@ -175,14 +175,21 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
         memory: Memory | None = None,
         num_neighbors: int = 3,
         device: torch.device | None = None,
+        drafts: list[str] | None = None,
     ) -> EncodedPrompts:
-        neighbors, lengths = None, None
-        if memory is None:
+        neighbors, pairs, lengths = None, None, None
+        language = self.sampling_defaults["language"] or "bash"
+        if memory is not None:
+            neighbors, language = memory.search(prompts, num_neighbors), memory.language
+            pairs = [[memory.as_read(neighbor) for neighbor in of_prompt] for of_prompt in neighbors]
+        if drafts is not None:
+            # Read as the nearest of the neighbours.
+            others = pairs or [[] for _ in prompts]
+            pairs = [[pair, *found] for *pair, found in zip(prompts, drafts, others, strict=True)]
+        if pairs is None:
             inputs, slot_values = encode_prompts(prompts, self.tokenizer, padding=True, return_tensors="pt")
         else:
-            neighbors = memory.search(prompts, num_neighbors)
-            pairs = [[memory.as_read(neighbor) for neighbor in of_prompt] for of_prompt in neighbors]
-            inputs, slot_values, lengths = encode_with_neighbors(prompts, pairs, self.tokenizer, memory.language)
+            inputs, slot_values, lengths = encode_with_neighbors(prompts, pairs, self.tokenizer, language)
         inputs = inputs.to(device or self._execution_device)
         states = self.model.encode(inputs.input_ids, inputs.attention_mask)
         vocabulary = self.model.vocabulary(inputs.input_ids)

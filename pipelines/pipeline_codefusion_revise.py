@@ -12,7 +12,7 @@ from transformers.generation.streamers import BaseStreamer
 from ..modeling.argument_checks import check_number
 from .denoising import DenoisingCall
 from .drafting import CodeFusionDraftPipeline, pair_up
-from .neighbors import Memory
+from .neighbors import Memory, neighbor_token_ids
 from .pipeline_output import CodeFusionPipelineOutput
 from .program_texts import GivenTexts
 from .scheduler_support import skip_steps
@@ -56,6 +56,11 @@ class CodeFusionRevisePipeline(CodeFusionDraftPipeline):
     def _check_arguments(self, arguments: dict[str, Any], settings: dict[str, Any], **others: Any) -> None:
         check_number("strength", arguments["strength"], 0.0, 1.0)
         super()._check_arguments(arguments, settings, **others)
+
+    def _drafts_to_read(self, arguments: dict[str, Any]) -> list[str] | None:
+        if neighbor_token_ids(self.tokenizer) is None or not 0.0 < arguments["strength"] < 1.0:
+            return None
+        return pair_up(arguments["prompt"], arguments["code"])[1]
 
     def _prepare_canvas(self, call: DenoisingCall, arguments: dict[str, Any]) -> None:
         call.strength = float(arguments["strength"])

@@ -14,9 +14,11 @@ from codefusion_hf.memory import CodeFusionMemory, load_memory
 from codefusion_hf.pipelines.neighbors import append_neighbors, neighbor_token_ids
 
 
-# What is changed of a program that is to be copied: shares of its tokens that are left out and that are others, and of
-# its prompt's that are left out.
+# What is changed of a program that is to be copied: shares of its tokens that are left out and that are others, at most
+# (the program of some rows is nearly as it was), and of its prompt's that are left out.
 DROPPED_CODE, OTHER_CODE, DROPPED_TEXT = 0.1, 0.1, 0.3
+# Share of the rows that have their own program as a neighbour, at the first step and after `copy_steps`.
+FIRST_COPIES, LAST_COPIES = 0.5, 0.1
 
 
 @dataclass
@@ -25,15 +27,15 @@ class NeighborDraw:
     Draws the neighbours of a batch: none for some batches, so that the model also writes without, and otherwise any
     number of them in any order. The number is one for the batch, as padding would cost what it saves.
 
-    A neighbour is rarely the answer, so at first nothing is learned from it. For `copy_steps`, some rows therefore get
-    their own program as one, with some tokens left out and some changed: half of the rows at the first step, and fewer
-    and fewer after it.
+    A neighbour is rarely the answer, so at first nothing is learned from it. Some rows therefore get their own program as
+    one, with some tokens left out and some changed: half of the rows at the first step, and fewer and fewer until it is
+    a tenth, by which the model goes on learning to mend what is nearly right.
 
     Args:
         dropout_probability (`float`, *optional*, defaults to 0.0):
             Share of the batches without neighbours, in [0, 1].
         copy_steps (`int`, *optional*, defaults to 0):
-            Steps until no row gets its own program.
+            Steps until a tenth of the rows gets its own program. With 0, none does.
     """
 
     dropout_probability: float = 0.0
@@ -70,7 +72,9 @@ class NeighborDraw:
             if is_dropped < self.dropout_probability:
                 return
             number = 1 + int(draw * number)
-        copies = 0.5 * max(1.0 - step / self.copy_steps, 0.0) if is_training and self.copy_steps > 0 else 0.0
+        copies = 0.0
+        if is_training and self.copy_steps > 0:
+            copies = max(FIRST_COPIES * (1.0 - step / self.copy_steps), LAST_COPIES)
         device = inputs["input_ids"].device
         labels = inputs["labels"]
         all_labels = labels[labels != -100].cpu()
@@ -102,9 +106,11 @@ def _edited(
     token_ids = neighbor_token_ids(tokenizer)
     assert token_ids is not None, "rows have neighbours only where the tokenizer has tokens for them"
     prompt, code = prompt[prompt != tokenizer.eos_token_id], code[code != tokenizer.eos_token_id]
+    share = torch.rand((), generator=generator)
+    dropped, other = share * DROPPED_CODE, share * OTHER_CODE
     draws = torch.rand(len(code), generator=generator)
     others = other_tokens[torch.randint(len(other_tokens), (len(code),), generator=generator)]
-    changed = torch.where(draws < DROPPED_CODE + OTHER_CODE, others, code)[draws >= DROPPED_CODE]
+    changed = torch.where(draws < dropped + other, others, code)[draws >= dropped]
     kept = prompt[torch.rand(len(prompt), generator=generator) >= DROPPED_TEXT]
     return [token_ids[0], *kept.tolist(), token_ids[1], *changed[changed != tokenizer.eos_token_id].tolist()]
 

@@ -70,8 +70,9 @@ class CodeFusionTrainingArguments(TrainingArguments):
         neighbor_dropout_probability (`float`, *optional*, defaults to 0.4):
             With a memory, share of the batches of fine-tuning whose prompts are read without neighbours, in [0, 1].
         neighbor_copy_steps (`int`, *optional*, defaults to 0):
-            With a memory, first steps in which some rows have their own program, with a few edits, as a neighbour, to
-            learn copying from (see [`~codefusion_hf.training.neighbors.NeighborDraw`]).
+            With a memory, first steps in which more rows than later have their own program, with a few edits, as a
+            neighbour, to learn copying from (see [`~codefusion_hf.training.neighbors.NeighborDraw`]). With 0, none
+            ever has.
         num_sample_prompts (`int`, *optional*, defaults to 4):
             Prompts of the validation data that `codefusion train` generates code for at each evaluation, see
             [`~codefusion_hf.training.samples.SampleCallback`].
@@ -111,7 +112,7 @@ class CodeFusionTrainingArguments(TrainingArguments):
         default=0.4, metadata={"help": "Share of the batches of fine-tuning that are read without neighbours."}
     )
     neighbor_copy_steps: int = field(
-        default=0, metadata={"help": "First steps in which some rows have their own program as a neighbour."}
+        default=0, metadata={"help": "First steps in which more rows have their own program as a neighbour (0: none has)."}
     )
     num_sample_prompts: int = field(default=4, metadata={"help": "Prompts to generate code for at each evaluation."})
     max_minutes: float | None = field(default=None, metadata={"help": "Minutes after which training stops."})
