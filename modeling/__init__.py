@@ -5,7 +5,8 @@
 from transformers import AutoConfig, AutoModel
 
 from .configuration_codefusion import CodeFusionConfig, square_root_alphas_cumprod
-from .modeling_codefusion import CodeFusionModel, CodeFusionOutput
+from .modeling_codefusion import CodeFusionModel
+from .modeling_output import CodeFusionOutput
 from .self_contained import self_contained_source
 
 

@@ -3,32 +3,29 @@
 """CodeFusion: encoder, code embedding, denoiser, decoder and head in one `PreTrainedModel`."""
 
 import math
-import os
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from diffusers.models.embeddings import TimestepEmbedding, get_timestep_embedding
 from diffusers.utils.accelerate_utils import apply_forward_hook
-from diffusers.utils.hub_utils import ModelCard
 from torch import nn
 from transformers import AutoModelForTextEncoding, PreTrainedModel
 from transformers import initialization as init
-from transformers.activations import ACT2FN
 from transformers.masking_utils import create_bidirectional_mask
-from transformers.modeling_layers import GradientCheckpointingLayer
-from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
-from transformers.utils import CONFIG_NAME, SAFE_WEIGHTS_NAME, ModelOutput, cached_file
 from transformers.utils.output_capturing import OutputRecorder, capture_outputs
 
-from .card import CARD_NAME, choose_card, model_card, read_card, weights_variant
+from .canvas import neighbor_positions, prepare_canvas
 from .configuration_codefusion import CodeFusionConfig
-from .integrity import add_checksum, damaged_weights, verify_checksum
-from .saving import refuse_pickles
+from .model_hub import CodeFusionModelHubMixin, remove_pooler
+from .modeling_output import CodeFusionDenoiserOutput, CodeFusionOutput
+from .networks import (
+    CodeFusionAttention,
+    CodeFusionDecoder,
+    CodeFusionDenoiser,
+    CodeFusionEmbedding,
+    CodeFusionLayer,
+    KeyValues,
+)
 
 
 # Weight of the length head's cross-entropy beside the three terms of the paper: as in Mask-Predict
@@ -38,351 +35,10 @@ LENGTH_LOSS_WEIGHT = 0.1
 # The most that the likelihood of a latent without noise sets the right token apart from an orthogonal one, in nats.
 LIKELIHOOD_LIMIT = 512.0
 
-# While it builds a model, transformers' `from_pretrained` changes torch's default dtype and functions for all threads.
-LOADING_LOCK = threading.Lock()
 
-# What `model.denoiser = torch.compile(model.denoiser)` puts into the names of its weights.
-COMPILED_PREFIX = "_orig_mod."
-
-KeyValues = tuple[tuple[torch.Tensor, torch.Tensor], ...]
-
-
-@dataclass
-class CodeFusionOutput(ModelOutput):
-    """
-    Output of [`CodeFusionModel`].
-
-    Args:
-        loss (`torch.FloatTensor` of shape `(1,)`):
-            `denoising_loss + embedding_loss + cross_entropy_loss` (the paper's loss; without `embedding_loss` where
-            x_0 is predicted), plus 0.1 times `length_loss` where the model predicts lengths.
-        denoising_loss (`torch.FloatTensor` of shape `(1,)`):
-            Error of the denoiser: of the noise (squared, mean over the latent dimensions), or, where x_0 is predicted,
-            the cross-entropy of its scores in nats. This term and the next two are means over the programs of the mean
-            over the tokens of each.
-        embedding_loss (`torch.FloatTensor` of shape `(1,)`, *optional*):
-            Squared distance of the decoder's output to the code embeddings, mean over the latent dimensions, where
-            the noise is predicted.
-        cross_entropy_loss (`torch.FloatTensor` of shape `(1,)`):
-            Cross-entropy of the head on the decoder's output, in nats.
-        length_loss (`torch.FloatTensor` of shape `(1,)`, *optional*):
-            Cross-entropy of the length head in nats, where `config.predict_length`; 0 for the rows of `noise_prompt`.
-        logits (`torch.FloatTensor` of shape `(batch_size, canvas_length, vocab_size)`):
-            Scores of the head at each position.
-        pred_original_sample (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
-            The denoiser's estimate of x_0.
-        timesteps (`torch.LongTensor` of shape `(batch_size,)` or `(batch_size, canvas_length)`):
-            The steps at which the programs were noised.
-        token_loss (`torch.FloatTensor` of shape `(batch_size,)`):
-            `cross_entropy_loss` of each program, for reports by timestep.
-        encoder_last_hidden_state (`torch.FloatTensor` of shape `(batch_size, sequence_length, encoder_hidden_size)`):
-            The encoded prompt `E_s`.
-        hidden_states (`tuple(torch.FloatTensor)`, *optional*, returned when `output_hidden_states=True`):
-            Input of the denoiser's first layer and output of each of its layers, of shape `(batch_size,
-            canvas_length, hidden_size)`.
-        attentions (`tuple(torch.FloatTensor)`, *optional*, returned when `output_attentions=True`):
-            Weights of the self-attention in each of the denoiser's layers, of shape `(batch_size,
-            num_attention_heads, canvas_length, canvas_length)`; none unless `attn_implementation="eager"`.
-        cross_attentions (`tuple(torch.FloatTensor)`, *optional*, returned when `output_attentions=True`):
-            Those of the attention to the prompt, of shape `(batch_size, num_attention_heads, canvas_length,
-            sequence_length)`.
-    """
-
-    loss: torch.Tensor | None = None
-    denoising_loss: torch.Tensor | None = None
-    embedding_loss: torch.Tensor | None = None
-    cross_entropy_loss: torch.Tensor | None = None
-    length_loss: torch.Tensor | None = None
-    logits: torch.Tensor | None = None
-    pred_original_sample: torch.Tensor | None = None
-    timesteps: torch.Tensor | None = None
-    token_loss: torch.Tensor | None = None
-    encoder_last_hidden_state: torch.Tensor | None = None
-    hidden_states: tuple[torch.Tensor, ...] | None = None
-    attentions: tuple[torch.Tensor, ...] | None = None
-    cross_attentions: tuple[torch.Tensor, ...] | None = None
-
-
-@dataclass
-class CodeFusionDenoiserOutput(ModelOutput):
-    """
-    Output of [`CodeFusionModel.denoise`].
-
-    Args:
-        sample (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`):
-            The prediction: noise or x_0, as `config.prediction_type` says.
-        query (`torch.FloatTensor` of shape `(batch_size, canvas_length, latent_size)`, *optional*):
-            Where x_0 is predicted, what the tokens are scored by, see [`CodeFusionModel.score_tokens`].
-        logits (`torch.FloatTensor` of shape `(batch_size, canvas_length, vocab_size)`, *optional*):
-            Where x_0 is predicted, these scores; `None` with `output_logits=False`.
-        hidden_states (`tuple(torch.FloatTensor)`, *optional*, returned when `output_hidden_states=True`):
-            Input of the first layer and output of each layer.
-        attentions, cross_attentions (`tuple(torch.FloatTensor)`, *optional*, returned when `output_attentions=True`):
-            Weights of the attention to the canvas and to the prompt in each layer.
-    """
-
-    sample: torch.Tensor
-    query: torch.Tensor | None = None
-    logits: torch.Tensor | None = None
-    hidden_states: tuple[torch.Tensor, ...] | None = None
-    attentions: tuple[torch.Tensor, ...] | None = None
-    cross_attentions: tuple[torch.Tensor, ...] | None = None
-
-
-def eager_attention_forward(
-    module: nn.Module,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    attention_mask: torch.Tensor | None,
-    scaling: float,
-    dropout: float = 0.0,
-    **kwargs,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Attention in plain torch, with the signature of `ALL_ATTENTION_FUNCTIONS`."""
-    weights = torch.matmul(query, key.transpose(2, 3)) * scaling
-    if attention_mask is not None:
-        weights = weights + attention_mask
-    weights = F.softmax(weights, dim=-1)
-    output = torch.matmul(weights, value).transpose(1, 2).contiguous()
-    return output, weights
-
-
-class CodeFusionAttention(nn.Module):
-    """Multi-head attention. The keys and values of cross-attention are handed in, as they last a whole generation."""
-
-    is_causal = False
-
-    def __init__(self, config: CodeFusionConfig, is_cross_attention: bool = False):
-        super().__init__()
-        self.config = config
-        self.head_dim = config.hidden_size // config.num_attention_heads
-        self.scaling = self.head_dim**-0.5
-        self.q_proj = nn.Linear(config.hidden_size, config.hidden_size, bias=False)
-        if not is_cross_attention:
-            self.k_proj = nn.Linear(config.hidden_size, config.hidden_size, bias=False)
-            self.v_proj = nn.Linear(config.hidden_size, config.hidden_size, bias=False)
-        self.o_proj = nn.Linear(config.hidden_size, config.hidden_size, bias=False)
-
-    def forward(
-        self,
-        hidden_states: torch.Tensor,
-        attention_mask: torch.Tensor | None = None,
-        key: torch.Tensor | None = None,
-        value: torch.Tensor | None = None,
-    ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        heads_shape = (*hidden_states.shape[:-1], -1, self.head_dim)
-        query = self.q_proj(hidden_states).view(heads_shape).transpose(1, 2)
-        if key is None:
-            key = self.k_proj(hidden_states).view(heads_shape).transpose(1, 2)
-            value = self.v_proj(hidden_states).view(heads_shape).transpose(1, 2)
-        attention_interface: Callable = ALL_ATTENTION_FUNCTIONS.get_interface(
-            self.config._attn_implementation, eager_attention_forward
-        )
-        output, weights = attention_interface(
-            self, query, key, value, attention_mask, dropout=0.0, scaling=self.scaling, is_causal=False
-        )
-        return self.o_proj(output.reshape(hidden_states.shape)), weights
-
-
-class CodeFusionLayer(GradientCheckpointingLayer):
-    """Full self-attention over the canvas, cross-attention to the prompt, feed-forward; each is normalised before."""
-
-    def __init__(self, config: CodeFusionConfig):
-        super().__init__()
-        self.self_attn_layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps, bias=False)
-        self.self_attn = CodeFusionAttention(config)
-        self.cross_attn_layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps, bias=False)
-        self.cross_attn = CodeFusionAttention(config, is_cross_attention=True)
-        self.mlp_layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps, bias=False)
-        self.up_proj = nn.Linear(config.hidden_size, config.intermediate_size, bias=False)
-        self.activation = ACT2FN[config.hidden_act]
-        self.down_proj = nn.Linear(config.intermediate_size, config.hidden_size, bias=False)
-
-    def forward(
-        self,
-        hidden_states: torch.Tensor,
-        attention_mask: torch.Tensor | None,
-        key: torch.Tensor,
-        value: torch.Tensor,
-        cross_attention_mask: torch.Tensor | None,
-    ) -> torch.Tensor:
-        # Key and value one by one, and by position: re-entrant checkpointing cuts the graph at such arguments alone.
-        attended, _ = self.self_attn(self.self_attn_layer_norm(hidden_states), attention_mask)
-        hidden_states = hidden_states + attended
-        attended, _ = self.cross_attn(self.cross_attn_layer_norm(hidden_states), cross_attention_mask, key, value)
-        hidden_states = hidden_states + attended
-        return hidden_states + self.down_proj(self.activation(self.up_proj(self.mlp_layer_norm(hidden_states))))
-
-
-class CodeFusionStack(nn.Module):
-    """
-    The transformer that denoiser and decoder are made of: latents in, latents out, conditioned on the prompt.
-
-    Positions are counted from both ends of the canvas, as the length is known before the first step and says where the
-    program ends.
-    """
-
-    def __init__(self, config: CodeFusionConfig, input_size: int, num_layers: int):
-        super().__init__()
-        self.config = config
-        self.input_projection = nn.Linear(input_size, config.hidden_size)
-        self.start_positions = nn.Embedding(config.max_code_length, config.hidden_size)
-        self.end_positions = nn.Embedding(config.max_code_length, config.hidden_size)
-        # Keys and values of all layers in one matrix product: it runs once a generation, not once a step.
-        self.prompt_projection = nn.Linear(
-            config.encoder_config.hidden_size,  # type: ignore[union-attr]  # a configuration once it is initialised
-            num_layers * 2 * config.hidden_size,
-            bias=False,
-        )
-        self.layers = nn.ModuleList(CodeFusionLayer(config) for _ in range(num_layers))
-        self.layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps, bias=False)
-        self.output_projection = nn.Linear(config.hidden_size, config.latent_size)
-
-    def project_prompt(self, encoder_hidden_states: torch.Tensor) -> KeyValues:
-        """
-        Cross-attention keys and values of the prompt.
-
-        Args:
-            encoder_hidden_states (`torch.Tensor` of shape `(batch_size, sequence_length, encoder_hidden_size)`):
-                The encoded prompt.
-
-        Returns:
-            One pair for each layer, of tensors of shape `(batch_size, num_attention_heads, sequence_length,
-            head_dim)`.
-        """
-        batch_size, sequence_length, _ = encoder_hidden_states.shape
-        projected = self.prompt_projection(encoder_hidden_states)
-        projected = projected.view(
-            batch_size, sequence_length, 2 * len(self.layers), self.config.num_attention_heads, -1
-        ).permute(2, 0, 3, 1, 4)
-        return tuple(zip(projected[0::2], projected[1::2], strict=True))
-
-    def forward(
-        self,
-        latents: torch.Tensor,
-        key_values: KeyValues,
-        attention_mask: torch.Tensor | None = None,
-        cross_attention_mask: torch.Tensor | None = None,
-        lengths: torch.Tensor | None = None,
-        conditioning: torch.Tensor | None = None,
-    ) -> torch.Tensor:
-        """
-        Args:
-            latents (`torch.Tensor` of shape `(batch_size, canvas_length, input_size)`):
-                The input at each position.
-            key_values (`tuple`):
-                From [`~CodeFusionStack.project_prompt`].
-            attention_mask, cross_attention_mask (`torch.Tensor`, *optional*):
-                Masks over the canvas and the prompt as the attention implementation takes them
-                (`create_bidirectional_mask`); `None` where nothing is padded.
-            lengths (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
-                Length of each canvas; `canvas_length` where not given.
-            conditioning (`torch.Tensor` of shape `(batch_size, 1 or canvas_length, hidden_size)`, *optional*):
-                Added to the input; the denoiser's time embedding.
-
-        Returns:
-            The output latents, of shape `(batch_size, canvas_length, latent_size)`.
-        """
-        canvas_length = latents.shape[1]
-        from_start = torch.arange(canvas_length, device=latents.device)
-        if lengths is None:
-            from_end = from_start.flip(0)
-        else:
-            from_end = (lengths[:, None] - 1 - from_start).clamp(min=0)
-        hidden_states = (
-            self.input_projection(latents) + self.start_positions(from_start) + self.end_positions(from_end)
-        )
-        if conditioning is not None:
-            hidden_states = hidden_states + conditioning
-        for layer, (key, value) in zip(self.layers, key_values, strict=True):
-            hidden_states = layer(hidden_states, attention_mask, key, value, cross_attention_mask)
-        return self.output_projection(self.layer_norm(hidden_states))
-
-
-class CodeFusionDenoiser(CodeFusionStack):
-    """The denoiser N: `x_t`, the time and the prompt in; a latent for each token of the canvas out."""
-
-    def __init__(self, config: CodeFusionConfig):
-        self_conditioned = config.self_conditioning_probability > 0.0
-        super().__init__(config, config.latent_size * (2 if self_conditioned else 1), config.num_denoiser_layers)
-        self.self_conditioned = self_conditioned
-        self.time_embedding = TimestepEmbedding(config.hidden_size, config.hidden_size)
-
-    def embed_timesteps(self, timesteps: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-        """
-        The time as [`~CodeFusionDenoiser.forward`] takes it.
-
-        Args:
-            timesteps (`torch.Tensor` of any shape):
-                `t`, whole or fractional, in [0, num_train_timesteps).
-            dtype (`torch.dtype`):
-                That of the latents.
-
-        Returns:
-            `torch.Tensor` of the shape of `timesteps` and a last dimension of `hidden_size`.
-        """
-        time = get_timestep_embedding(timesteps.flatten(), self.config.hidden_size, flip_sin_to_cos=True)
-        return self.time_embedding(time.to(dtype)).view(*timesteps.shape, self.config.hidden_size)
-
-    def forward(  # type: ignore[override]  # it reads the time as well
-        self,
-        latents: torch.Tensor,
-        time_embedding: torch.Tensor,
-        key_values: KeyValues,
-        attention_mask: torch.Tensor | None = None,
-        cross_attention_mask: torch.Tensor | None = None,
-        lengths: torch.Tensor | None = None,
-        self_condition: torch.Tensor | None = None,
-    ) -> torch.Tensor:
-        """
-        As [`CodeFusionStack.forward`], with `time_embedding` (`torch.Tensor` of shape `(batch_size or 1, 1 or
-        canvas_length, hidden_size)`, from [`~CodeFusionDenoiser.embed_timesteps`]) and, if it is self-conditioned,
-        `self_condition` (the earlier estimate of x_0, of the shape of `latents`; zeros where there is none).
-        """
-        if self_condition is not None:
-            latents = torch.cat([latents, self_condition], dim=-1)
-        return super().forward(latents, key_values, attention_mask, cross_attention_mask, lengths, time_embedding)
-
-
-class CodeFusionDecoder(CodeFusionStack):
-    """The decoder D: the last estimate of x_0 and the prompt in, `D_s` out; runs once."""
-
-    def __init__(self, config: CodeFusionConfig):
-        super().__init__(config, config.latent_size, config.num_decoder_layers)
-
-
-class CodeFusionEmbedding(nn.Module):
-    """
-    The code embedding L. Each vector is used at length `sqrt(latent_size)`, unit variance a coordinate: the scale of
-    the noise, which training can then not escape by growing the embeddings. Where x_0 is predicted, each token also
-    has a bias among the denoiser's scores.
-    """
-
-    def __init__(self, config: CodeFusionConfig):
-        super().__init__()
-        self.embedding = nn.Embedding(config.vocab_size, config.latent_size)
-        self.bias = nn.Embedding(config.vocab_size, 1) if config.prediction_type == "sample" else None
-
-    def normalized_weight(self) -> torch.Tensor:
-        """The table as it is used, of shape `(vocab_size, latent_size)`."""
-        weight = self.embedding.weight
-        return F.normalize(weight, dim=-1) * math.sqrt(weight.shape[-1])
-
-    def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
-        embeds = self.embedding(input_ids)
-        return F.normalize(embeds, dim=-1) * math.sqrt(embeds.shape[-1])
-
-
-def remove_pooler(encoder: PreTrainedModel) -> PreTrainedModel:
-    """Without the pooler of BERT and its kin: E_s is a state for each token, and DDP fails on weights never used."""
-    if hasattr(encoder, "pooler"):
-        encoder.pooler = None
-    return encoder
-
-
-class CodeFusionPreTrainedModel(PreTrainedModel):
-    """Loading and saving of CodeFusion."""
+# diffusers looks for `PreTrainedModel` among the names of this module to know how its models are loaded.
+class CodeFusionPreTrainedModel(CodeFusionModelHubMixin, PreTrainedModel):
+    """What transformers has to know of CodeFusion."""
 
     config_class = CodeFusionConfig
     base_model_prefix = "codefusion"
@@ -399,133 +55,6 @@ class CodeFusionPreTrainedModel(PreTrainedModel):
         "attentions": OutputRecorder(CodeFusionAttention, index=1, layer_name="self_attn"),
         "cross_attentions": OutputRecorder(CodeFusionAttention, index=1, layer_name="cross_attn"),
     }
-
-    @classmethod
-    def from_pretrained(
-        cls,
-        pretrained_model_name_or_path: str | os.PathLike | None,
-        *model_args: Any,
-        use_safetensors: bool | None = True,
-        **kwargs: Any,
-    ) -> Any:
-        """
-        As [`~PreTrainedModel.from_pretrained`], from safetensors only.
-
-        Args:
-            pretrained_model_name_or_path (`str` or `os.PathLike`, *optional*):
-                Hub id or folder.
-            model_args, kwargs (*optional*):
-                As there: `subfolder`, `revision`, `variant`, `dtype`, `device_map`, `token` ...
-            use_safetensors (`bool`, *optional*, defaults to `True`):
-                Not `False`.
-
-        Returns:
-            `CodeFusionModel`: in evaluation mode; with `output_loading_info=True` a `tuple` of it and the information.
-
-        Raises:
-            ValueError: if `use_safetensors=False`, the folder contains weights in a pickle, or the weights are of
-                another model.
-            OSError: if a weights file is not there, or truncated or altered; the message names it.
-        """
-        output_loading_info = kwargs.pop("output_loading_info", False)
-        if use_safetensors is False:
-            raise ValueError("`use_safetensors` must not be False: other weights are pickles, which can run any code.")
-        is_local = pretrained_model_name_or_path is not None and os.path.isdir(pretrained_model_name_or_path)
-        folder = os.path.join(pretrained_model_name_or_path or "", kwargs.get("subfolder") or "")
-        if is_local and os.path.isdir(folder):
-            refuse_pickles(folder)
-        try:
-            with LOADING_LOCK:
-                model, loading_info = super().from_pretrained(
-                    pretrained_model_name_or_path,
-                    *model_args,
-                    use_safetensors=True,
-                    output_loading_info=True,
-                    **kwargs,
-                )
-        except Exception as error:
-            # safetensors says what is wrong, but not with which file.
-            if pretrained_model_name_or_path is not None and not is_local:
-                cache = {name: kwargs[name] for name in ("cache_dir", "revision", "subfolder") if name in kwargs}
-                found = cached_file(
-                    pretrained_model_name_or_path,
-                    CONFIG_NAME,
-                    local_files_only=True,
-                    _raise_exceptions_for_missing_entries=False,
-                    _raise_exceptions_for_connection_errors=False,
-                    **cache,
-                )
-                folder = os.path.dirname(found or "")
-            damages = damaged_weights(folder) if folder else []
-            if not damages:
-                raise
-            raise OSError(f"The weights file is truncated or altered: {'; '.join(damages)}.") from error
-        missing = sorted(loading_info["missing_keys"])
-        # transformers warns of missing weights, and draws them at random.
-        if len(missing) > len(model.state_dict()) // 2 or missing == ["embedding.bias.weight"]:
-            raise ValueError(
-                f"`pretrained_model_name_or_path`: the weights of {pretrained_model_name_or_path} must be of this "
-                "model, and are of another one, or of its first edition: "
-                f"{len(missing)} are missing, the first of them {', '.join(missing[:3])}."
-            )
-        return (model, loading_info) if output_loading_info else model
-
-    @staticmethod
-    def _load_pretrained_model(
-        model: PreTrainedModel, state_dict: dict[str, Any] | None, checkpoint_files: list[str] | None, *args, **kwargs
-    ) -> Any:
-        # `from_pretrained` calls this with the files that it has chosen and downloaded.
-        for path in checkpoint_files or []:
-            if path.endswith(".safetensors"):
-                verify_checksum(path)
-        return PreTrainedModel._load_pretrained_model(model, state_dict, checkpoint_files, *args, **kwargs)
-
-    # The arguments by their names: diffusers looks which of them there are before it saves a pipeline.
-    def save_pretrained(
-        self,
-        save_directory: str | os.PathLike,
-        is_main_process: bool = True,
-        state_dict: dict[str, torch.Tensor] | None = None,
-        push_to_hub: bool = False,
-        max_shard_size: int | str = "50GB",
-        variant: str | None = None,
-        **kwargs: Any,
-    ) -> None:
-        """
-        As [`~PreTrainedModel.save_pretrained`], with a checksum in each weights file, by which loading knows that it
-        has not changed. A part that is compiled is saved like one that is not.
-
-        Args:
-            save_directory (`str` or `os.PathLike`):
-                The folder.
-            is_main_process, state_dict, push_to_hub, max_shard_size, variant, kwargs (*optional*):
-                As there. What is pushed has a card: the README.md of the folder, else that of the repository, with its
-                metadata completed, else a new one.
-        """
-        weights = self.state_dict() if state_dict is None else state_dict
-        if any(COMPILED_PREFIX in name for name in weights):
-            state_dict = {name.replace(COMPILED_PREFIX, ""): weight for name, weight in weights.items()}
-        # To push, transformers puts the repository's card, or one that says nothing, in the place of the folder's.
-        self._folder_card = read_card(save_directory)
-        super().save_pretrained(
-            save_directory, is_main_process, state_dict, push_to_hub, max_shard_size, variant, **kwargs
-        )
-        if is_main_process:
-            self._add_checksums(save_directory)
-
-    def _upload_modified_files(self, working_dir: str | os.PathLike, repo_id: str, *args: Any, **kwargs: Any) -> Any:
-        # Both ways to push come here. With `push_to_hub=True`, `save_pretrained` uploads before it returns.
-        self._add_checksums(working_dir)
-        path = Path(working_dir) / CARD_NAME
-        card = choose_card(self._folder_card, ModelCard.load(path))
-        model_card(self, repo_id, weights_variant(os.listdir(working_dir)), card).save(path)
-        return super()._upload_modified_files(working_dir, repo_id, *args, **kwargs)
-
-    @staticmethod
-    def _add_checksums(folder: str | os.PathLike) -> None:
-        name, suffix = os.path.splitext(SAFE_WEIGHTS_NAME)
-        for path in Path(folder).glob(f"{name}*{suffix}"):  # with the variants and the parts of them
-            add_checksum(path)
 
 
 class CodeFusionModel(CodeFusionPreTrainedModel):
@@ -568,47 +97,6 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
             init.normal_(module.weight, mean=0.0, std=1.0)
         elif module is self.embedding.bias:
             init.zeros_(module.weight)
-
-    @classmethod
-    def from_encoder_pretrained(cls, pretrained_model_name_or_path: str, **kwargs) -> "CodeFusionModel":
-        """
-        A model with a pre-trained encoder and random weights elsewhere: where the paper starts.
-
-        Args:
-            pretrained_model_name_or_path (`str`):
-                Hub id or folder of any model that `AutoModelForTextEncoding` loads, such as
-                `"Salesforce/codet5-small"`.
-            kwargs (*optional*):
-                With the prefix `encoder_`, arguments of the encoder's `from_pretrained` (`encoder_revision="main"`);
-                all others are fields of [`CodeFusionConfig`]. `vocab_size` and the special tokens default to the
-                encoder's, `base_model` to its Hub id if it is not a folder.
-
-        Returns:
-            [`CodeFusionModel`], in evaluation mode.
-
-        Raises:
-            ValueError: if `encoder_config` is given, which comes with the encoder.
-        """
-        if "encoder_config" in kwargs:
-            raise ValueError(
-                "`encoder_config` cannot be given to `from_encoder_pretrained`: it comes with the encoder of "
-                f"{pretrained_model_name_or_path!r}."
-            )
-        encoder_kwargs = {
-            name.removeprefix("encoder_"): kwargs.pop(name) for name in list(kwargs) if name.startswith("encoder_")
-        }
-        encoder = remove_pooler(
-            AutoModelForTextEncoding.from_pretrained(pretrained_model_name_or_path, **encoder_kwargs)
-        )
-        encoder.config.name_or_path = ""  # perhaps a path of this machine, and nothing to publish
-        encoder_fields = encoder.config.to_dict()
-        for name in ("vocab_size", "pad_token_id", "bos_token_id", "eos_token_id"):
-            kwargs.setdefault(name, encoder_fields.get(name))  # T5 has no beginning-of-sequence token
-        if not os.path.exists(pretrained_model_name_or_path):
-            kwargs.setdefault("base_model", pretrained_model_name_or_path)
-        model = cls(CodeFusionConfig(encoder_config=encoder.config, **kwargs))
-        model.encoder.load_state_dict(encoder.state_dict())
-        return model.eval()
 
     def get_input_embeddings(self) -> nn.Module:
         return self.encoder.get_input_embeddings()
@@ -663,29 +151,9 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         if self.config.neighbor_token_ids is None:
             return states
-        from_start, from_end, is_code = self._neighbor_positions(input_ids, attention_mask)
+        from_start, from_end, is_code = neighbor_positions(input_ids, attention_mask, self.config)
         positions = self.denoiser.start_positions(from_start) + self.denoiser.end_positions(from_end)
         return states + self.neighbor_projection(positions) * is_code[..., None]
-
-    def _neighbor_positions(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """For each token its place in a neighbour's code, from both ends of a canvas, and whether it is in one."""
-        neighbor_token, code_token = self.config.neighbor_token_ids or (-1, -1)
-        places = torch.arange(input_ids.shape[1], device=input_ids.device).expand_as(input_ids)
-        is_prompt = input_ids == neighbor_token
-        if attention_mask is not None:
-            is_prompt = is_prompt | (attention_mask == 0)
-        last_prompt = torch.where(is_prompt, places, -1).cummax(dim=1).values
-        last_code = torch.where(input_ids == code_token, places, -1).cummax(dim=1).values
-        is_code = (last_code > last_prompt) & (places > last_code)
-        ends = torch.where(is_prompt, places, input_ids.shape[1]).flip(1).cummin(dim=1).values.flip(1)
-        step = self.config.canvas_step if self.config.predict_length else self.config.max_code_length
-        # With the end-of-sequence token, which a neighbour has none of.
-        canvas_lengths = (ends - last_code + step - 1) // step * step
-        from_start = places - last_code - 1
-        longest = self.config.max_code_length - 1
-        return from_start.clamp(0, longest), (canvas_lengths - 1 - from_start).clamp(0, longest), is_code
 
     def embed(self, input_ids: torch.Tensor) -> torch.Tensor:
         """
@@ -1023,7 +491,7 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         output_attentions = output_attentions if output_attentions is not None else self.config.output_attentions
         return_dict = return_dict if return_dict is not None else self.config.return_dict
 
-        canvas, canvas_mask, lengths, weights = self._prepare_canvas(labels)
+        canvas, canvas_mask, lengths, weights = prepare_canvas(labels, self.config)
         encoder_hidden_states = self.encode(input_ids, attention_mask)
         if noise_prompt is not None:
             if prompt_noise is None:
@@ -1154,23 +622,6 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         norm = latents.norm(dim=-1, keepdim=True)
         return latents * (math.sqrt(self.config.latent_size) / norm.clamp(min=math.sqrt(self.config.latent_size)))
 
-    def _prepare_canvas(self, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """The tokens to be denoised, their attention mask, the canvas lengths and each token's weight in the loss."""
-        is_code = (labels != -100) & (labels != self.config.pad_token_id)
-        step = self.config.canvas_step if self.config.predict_length else self.config.max_code_length
-        canvas_lengths = (is_code.sum(dim=1).clamp(min=1) + step - 1) // step * step
-        # Rounded up from the shape, not from the lengths, which would have to be fetched from the GPU.
-        canvas_length = (labels.shape[1] + step - 1) // step * step
-        canvas = labels.masked_fill(~is_code, self.config.pad_token_id)
-        canvas = F.pad(canvas, (0, canvas_length - labels.shape[1]), value=self.config.pad_token_id)
-        is_code = F.pad(is_code, (0, canvas_length - labels.shape[1]), value=False)
-        canvas_mask = torch.arange(canvas_length, device=labels.device) < canvas_lengths[:, None]
-        # All padding of a canvas together weighs as much as one token: enough to learn it, too little to drown the
-        # code in it.
-        is_padding = canvas_mask & ~is_code
-        weights = is_code.float() + is_padding.float() / is_padding.sum(dim=1, keepdim=True).clamp(min=1)
-        return canvas, canvas_mask, canvas_lengths, weights
-
     def draw_timesteps(
         self, batch_size: int, device: torch.device | None = None, generator: torch.Generator | None = None
     ) -> torch.Tensor:
@@ -1229,4 +680,4 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
         return attention_mask, encoder_attention_mask
 
 
-__all__ = ["CodeFusionDenoiserOutput", "CodeFusionModel", "CodeFusionOutput", "CodeFusionPreTrainedModel"]
+__all__ = ["CodeFusionModel", "CodeFusionPreTrainedModel"]

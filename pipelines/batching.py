@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
-from ..modeling.modeling_codefusion import KeyValues
+from ..modeling.networks import KeyValues
 
 
 # What an evaluation of the denoiser costs besides its tokens, in tokens: how much padding is cheaper than one batch

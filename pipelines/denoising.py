@@ -10,7 +10,7 @@ import torch
 from diffusers import SchedulerMixin
 from transformers import PreTrainedModel
 
-from ..modeling.modeling_codefusion import KeyValues
+from ..modeling.networks import KeyValues
 from .batching import CandidateBatch, make_batches
 from .program_texts import ProgramTexts
 

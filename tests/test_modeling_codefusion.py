@@ -21,7 +21,8 @@ from transformers import (
 )
 
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
-from codefusion_hf.modeling.modeling_codefusion import LENGTH_LOSS_WEIGHT, CodeFusionOutput
+from codefusion_hf.modeling.modeling_codefusion import LENGTH_LOSS_WEIGHT
+from codefusion_hf.modeling.modeling_output import CodeFusionOutput
 from codefusion_hf.pipelines import CodeFusionScheduler
 
 

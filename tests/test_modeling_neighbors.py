@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codefusion_hf.modeling import CodeFusionModel
+from codefusion_hf.modeling.canvas import neighbor_positions
 
 
 NEIGHBOR, CODE = 300, 301
@@ -50,7 +51,7 @@ def test_positions_are_those_of_a_canvas_of_its_own(model, prompt, found, paddin
     mask = torch.tensor([[1] * len(row) + [0] * padding])
     config = model.config
     expected = expected_positions(row, len(row), config.canvas_step, config.max_code_length - 1) + [None] * padding
-    from_start, from_end, is_code = model._neighbor_positions(ids, mask)
+    from_start, from_end, is_code = neighbor_positions(ids, mask, model.config)
     assert is_code[0].tolist() == [place is not None for place in expected]
     found_places = list(zip(from_start[0].tolist(), from_end[0].tolist(), strict=True))
     assert [found_places[index] for index, place in enumerate(expected) if place] == [one for one in expected if one]

@@ -25,7 +25,7 @@ from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import DTensor
 
 from codefusion_hf.modeling import CodeFusionConfig, CodeFusionModel
-from codefusion_hf.modeling.modeling_codefusion import CodeFusionLayer
+from codefusion_hf.modeling.networks import CodeFusionLayer
 from codefusion_hf.training.diagnostics import TokenCounts, embedding_metrics
 from codefusion_hf.training.ema import EMACallback
 

@@ -14,8 +14,8 @@ from codefusion_hf.memory import CodeFusionMemory, load_memory
 from codefusion_hf.pipelines.neighbors import append_neighbors, neighbor_token_ids
 
 
-# What is changed of a program that is to be copied: shares of its tokens that are left out and that are others, at most
-# (the program of some rows is nearly as it was), and of its prompt's that are left out.
+# What is changed of a program that is to be copied, at most: shares of its tokens that are left out and that are
+# others. Some programs are nearly as they were. Of its prompt, this share of the tokens is left out.
 DROPPED_CODE, OTHER_CODE, DROPPED_TEXT = 0.1, 0.1, 0.3
 # Share of the rows that have their own program as a neighbour, at the first step and after `copy_steps`.
 FIRST_COPIES, LAST_COPIES = 0.5, 0.1
@@ -27,9 +27,9 @@ class NeighborDraw:
     Draws the neighbours of a batch: none for some batches, so that the model also writes without, and otherwise any
     number of them in any order. The number is one for the batch, as padding would cost what it saves.
 
-    A neighbour is rarely the answer, so at first nothing is learned from it. Some rows therefore get their own program as
-    one, with some tokens left out and some changed: half of the rows at the first step, and fewer and fewer until it is
-    a tenth, by which the model goes on learning to mend what is nearly right.
+    A neighbour is rarely the answer, so at first nothing is learned from it. Some rows therefore get their own program
+    as one, with some tokens left out and some changed: half of the rows at the first step, and fewer and fewer until
+    it is a tenth, by which the model goes on learning to mend what is nearly right.
 
     Args:
         dropout_probability (`float`, *optional*, defaults to 0.0):

@@ -112,7 +112,8 @@ class CodeFusionTrainingArguments(TrainingArguments):
         default=0.4, metadata={"help": "Share of the batches of fine-tuning that are read without neighbours."}
     )
     neighbor_copy_steps: int = field(
-        default=0, metadata={"help": "First steps in which more rows have their own program as a neighbour (0: none has)."}
+        default=0,
+        metadata={"help": "First steps in which more rows have their own program as a neighbour."},
     )
     num_sample_prompts: int = field(default=4, metadata={"help": "Prompts to generate code for at each evaluation."})
     max_minutes: float | None = field(default=None, metadata={"help": "Minutes after which training stops."})
