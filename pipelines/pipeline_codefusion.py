@@ -185,7 +185,7 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
         if drafts is not None:
             # Read as the nearest of the neighbours.
             others = pairs or [[] for _ in prompts]
-            pairs = [[pair, *found] for *pair, found in zip(prompts, drafts, others, strict=True)]
+            pairs = [[(prompt, draft), *found] for prompt, draft, found in zip(prompts, drafts, others, strict=True)]
         if pairs is None:
             inputs, slot_values = encode_prompts(prompts, self.tokenizer, padding=True, return_tensors="pt")
         else:
