@@ -1,7 +1,7 @@
 # Copyright 2026 The codefusion-hf authors.
 # SPDX-License-Identifier: Apache-2.0
 """
-How well a checkpoint fills in one word of a program, and mends one fault:
+How well a checkpoint fills in one word of a program, mends one fault, and writes anew what does not parse:
 
     python -m benchmarks.editing --language bash --data validation.jsonl --train-data train.jsonl --output editing.json
 
@@ -24,7 +24,8 @@ from codefusion_hf.data.pairs import load_pairs
 from codefusion_hf.data.preparation import prepare_rows
 from codefusion_hf.files import write_text
 from codefusion_hf.inference.loading import load_pipeline
-from codefusion_hf.pipelines import CodeFusionInfillPipeline, CodeFusionRevisePipeline
+from codefusion_hf.languages import get_language
+from codefusion_hf.pipelines import CodeFusionInfillPipeline, CodeFusionRevisePipeline, resample_errors
 from codefusion_hf.pipelines.infilling import MASK
 
 
@@ -219,6 +220,21 @@ def measure_revising(pipe: Any, faults: Sequence[dict[str, str]]) -> dict[str, A
     return results
 
 
+def measure_resampling(pipe: Any, rows: Sequence[dict[str, Any]], language: str) -> dict[str, float]:
+    """Shares of programs, one draw each, that parse and that are right, before and after resampling their errors."""
+    counts: Counter[str] = Counter(number=len(rows))
+    find_error, is_same = get_language(language).find_error, get_language(language).is_same
+    for start, chunk in chunks(rows):
+        prompts = [row["text"] for row in chunk]
+        generator = torch.Generator().manual_seed(start)
+        drawn = [codes[0] for codes in pipe(prompts, num_candidates=1, generator=generator).codes]
+        mended = resample_errors(pipe, prompts, drawn, find_error, generator=generator)
+        for name, codes in (("drawn", drawn), ("resampled", mended)):
+            counts[f"{name}: parse"] += sum(find_error(code) is None for code in codes)
+            counts[f"{name}: right"] += sum(map(is_same, codes, (row["code"] for row in chunk)))
+    return _shares(counts)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Measures how well a checkpoint fills in and mends.")
     parser.add_argument("--checkpoint", help="bundled name, folder or Hub id (the bundled one of the language)")
@@ -237,6 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     trigrams = Trigrams([row["code"] for row in train_rows], args.language)
     gaps = make_gaps(rows, args.language, args.number)
     figures: dict[str, Any] = {"infilling": measure_infilling(pipe, gaps, trigrams)}
+    figures["resampling"] = measure_resampling(pipe, rows[: args.number], args.language)
     if args.language == "bash":
         figures["revising"] = measure_revising(pipe, make_faults(rows, args.number))
     text = json.dumps(figures, indent=1)

@@ -7,6 +7,7 @@ from .pipeline_codefusion_infill import CodeFusionInfillPipeline
 from .pipeline_codefusion_revise import CodeFusionRevisePipeline
 from .pipeline_output import CodeFusionPipelineOutput
 from .prompts import normalize_prompt
+from .resampling import resample_errors
 from .sampling_defaults import SAMPLING_DEFAULTS, check_sampling_defaults
 from .scheduler_support import SUPPORTED_SCHEDULERS
 from .scheduling_codefusion import CodeFusionScheduler, CodeFusionSchedulerOutput
@@ -30,6 +31,7 @@ __all__ = [
     "check_sampling_defaults",
     "fill_slots",
     "normalize_prompt",
+    "resample_errors",
     "slot_code",
     "slot_prompt",
     "slot_token_ids",

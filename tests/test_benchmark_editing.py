@@ -97,5 +97,7 @@ def test_the_command_writes_its_figures(make_pipeline, tmp_path, capsys):
     main([*arguments, "--number", "3", "--output", str(output)])
     figures = json.loads(output.read_text())
     assert figures["infilling"]["all"]["trigram"] == 100.0
+    assert figures["resampling"]["number"] == 3
+    assert figures["resampling"]["drawn: parse"] <= figures["resampling"]["resampled: parse"]
     assert set(figures["revising"]) == {f"{strength}" for strength in STRENGTHS}
     assert "infilling" in capsys.readouterr().out

@@ -47,6 +47,10 @@ class Language(ABC):
     def is_valid(self, code: str) -> bool:
         """Whether code is well-formed, blank code is not."""
 
+    def find_error(self, code: str) -> int | None:
+        """Where code is not well-formed, in characters; `None` if it is. By default at its end."""
+        return None if self.is_valid(code) else len(code)
+
     def is_parsable(self, code: str) -> bool:
         """Whether metrics see more than a string in code, which may be less than is valid, or more."""
         return self.is_valid(code)

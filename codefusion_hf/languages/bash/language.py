@@ -27,6 +27,19 @@ class Bash(Language):
 
         return is_valid_bash(code)
 
+    def find_error(self, code: str) -> int | None:
+        """Where bashlex fails in code that Bash refuses; the end of the code where it does not."""
+        from .parser import BashSyntaxError, parse_bash
+
+        if self.is_valid(code):
+            return None
+        try:
+            parse_bash(code)
+        except BashSyntaxError as error:
+            if error.position is not None:
+                return min(error.position, len(code))
+        return len(code)
+
     def is_parsable(self, code: str) -> bool:
         from .templates import is_parsable_bash
 

@@ -39,7 +39,19 @@ _SUBSTITUTION_END = re.compile(r"[ \t\n]*[)`]")
 
 
 class BashSyntaxError(ValueError):
-    """bashlex cannot parse the code."""
+    """
+    bashlex cannot parse the code.
+
+    Args:
+        message (`str`):
+            Why.
+        position (`int`, *optional*):
+            Where, in characters, if bashlex says so.
+    """
+
+    def __init__(self, message: str, position: int | None = None):
+        super().__init__(message)
+        self.position = position
 
 
 def parse_bash(code: str) -> list[Node]:
@@ -64,7 +76,12 @@ def parse_bash(code: str) -> list[Node]:
     start = 0
     while following := _NEXT_STATEMENT.match(code, start):
         start = following.end()
-        tree = parse_statement(code[start:])
+        try:
+            tree = parse_statement(code[start:])
+        except BashSyntaxError as error:
+            if error.position is not None:
+                error.position += start
+            raise
         try:
             posshifter(start).visit(tree)
             extent = _ExtentVisitor(code)
@@ -94,7 +111,9 @@ def parse_statement(code: str) -> Node:
         tree = bashlex.parsesingle(code)
     except Exception as error:
         # Not narrower, for bashlex has no closed set of errors: see the documentation of this module.
-        raise BashSyntaxError(f"bashlex cannot parse {code!r}: {type(error).__name__}: {error}") from error
+        # Of its own errors, this is the attribute.
+        position = getattr(error, "position", None)
+        raise BashSyntaxError(f"bashlex cannot parse {code!r}: {type(error).__name__}: {error}", position) from error
     if tree is None:
         raise BashSyntaxError(f"bashlex finds no statement in {code!r}.")
     return tree

@@ -27,6 +27,11 @@ class Python(Language):
 
         return is_valid_python(code)
 
+    def find_error(self, code: str) -> int | None:
+        from .syntax import find_python_error
+
+        return find_python_error(code)
+
     def maskable_spans(self, code: str) -> "MaskableSpans":
         from .masking import python_maskable_spans
 

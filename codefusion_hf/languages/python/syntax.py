@@ -3,6 +3,7 @@
 """The syntax of Python, by `ast`, which parses and does not run."""
 
 import ast
+import re
 import warnings
 
 
@@ -27,6 +28,29 @@ def is_valid_python(code: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def find_python_error(code: str) -> int | None:
+    """
+    Where Python refuses the syntax of code.
+
+    Args:
+        code (`str`):
+            The code to parse.
+
+    Returns:
+        `int`, *optional*: the place in characters; `None` if the code parses.
+    """
+    if is_valid_python(code):
+        return None
+    try:
+        parse_python(code)
+    except ValueError as error:
+        cause = error.__cause__
+        if isinstance(cause, SyntaxError) and cause.lineno and cause.offset:
+            starts = [0, *(match.end() for match in re.finditer("\r\n|\r|\n", code)), len(code)]
+            return min(starts[cause.lineno - 1] + cause.offset - 1, len(code))
+    return len(code)
 
 
 def parse_python(source: str) -> tuple[ast.Module, list[bytes]]:
@@ -57,4 +81,4 @@ def parse_python(source: str) -> tuple[ast.Module, list[bytes]]:
     return tree, source.encode("utf-8").split(b"\n")
 
 
-__all__ = ["is_valid_python", "parse_python"]
+__all__ = ["find_python_error", "is_valid_python", "parse_python"]
