@@ -42,8 +42,9 @@ demo: $(VENV)/.installed
 space: $(VENV)/.installed-demo
 	HF_HUB_OFFLINE=1 $(BIN)/python demo/app.py
 
+# A process for each core, with one thread each.
 test: $(VENV)/.installed-test
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow"
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal
 
 test-slow: $(VENV)/.installed-test
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m slow

@@ -64,6 +64,7 @@ extras["test"] = [
     "parameterized",  # transformers' common tests, of `make conformance`
     "psutil",
     "pytest",
+    "pytest-xdist",
     "setuptools>=70.1",
     *(
         requirement
