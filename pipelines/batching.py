@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers import PreTrainedModel
+from transformers import PreTrainedConfig, PreTrainedModel
 
 from ..modeling.networks import KeyValues
 
@@ -86,6 +86,23 @@ class CandidateBatch:
     def cut(self, tensor: torch.Tensor) -> torch.Tensor:
         """The input rows of a tensor, as far as their canvas goes."""
         return tensor[self.input_rows, : self.canvas_length]
+
+
+def canvas_length_for(config: PreTrainedConfig, num_tokens: int) -> int:
+    """
+    The shortest canvas for a program.
+
+    Args:
+        config ([`CodeFusionConfig`]):
+            The model's.
+        num_tokens (`int`):
+            Tokens of the program, with the one that ends it.
+
+    Returns:
+        `int`: its length in tokens.
+    """
+    step = config.canvas_step if config.predict_length else config.max_code_length
+    return -(-num_tokens // step) * step
 
 
 def make_batches(

@@ -29,8 +29,8 @@ class EncodedPrompts:
             What tokens the programs can have, as of [`CodeFusionModel.vocabulary`].
         slot_values (`list[dict[str, str]]`):
             For each prompt the values of its slots.
-        neighbors (`list[list[Neighbor]]`, *optional*), neighbor_lengths (`list[list[int]]`, *optional*):
-            With a memory: for each prompt what was found, and the lengths of these programs in tokens.
+        neighbors (`list[list[Neighbor]]`, *optional*), neighbor_codes (`list[list[list[int]]]`, *optional*):
+            With a memory: for each prompt what was found, and the tokens of these programs.
     """
 
     encoder_hidden_states: torch.Tensor
@@ -38,7 +38,7 @@ class EncodedPrompts:
     vocabulary: tuple[torch.Tensor, torch.Tensor]
     slot_values: list[dict[str, str]]
     neighbors: list[list[Any]] | None = None
-    neighbor_lengths: list[list[int]] | None = None
+    neighbor_codes: list[list[list[int]]] | None = None
 
 
 @dataclass
@@ -170,6 +170,8 @@ class DenoisingCall:
             Tokens of the programs that are to be revised.
         strength (`float`, *optional*, defaults to 1.0):
             Share of the noise schedule that these are noised to.
+        neighbor_codes (`list[list[list[int]]]`, *optional*):
+            For each prompt the tokens of the programs that are candidates beside those that are drawn.
     """
 
     settings: dict[str, Any]
@@ -193,6 +195,7 @@ class DenoisingCall:
     held: HeldTokens | None = None
     draft_ids: torch.Tensor | None = None
     strength: float = 1.0
+    neighbor_codes: list[list[list[int]]] | None = None
 
     def make_batches(self, model: PreTrainedModel, rows: Sequence[int]) -> list[CandidateBatch]:
         """Some rows as the denoiser gets them, see [`~codefusion_hf.pipelines.batching.make_batches`]."""

@@ -80,12 +80,6 @@ class CodeFusionDraftPipeline(CodeFusionPipeline):
         with TOKENIZER_LOCK:
             return self.tokenizer(text, add_special_tokens=False).input_ids
 
-    def _round_up(self, length: int) -> int:
-        """The shortest canvas for so many tokens."""
-        config = self.model.config
-        step = config.canvas_step if config.predict_length else config.max_code_length
-        return -(-length // step) * step
-
 
 def pair_up(prompt: str | list[str], code: str | list[str]) -> tuple[list[str], list[str]]:
     """

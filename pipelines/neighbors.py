@@ -123,7 +123,7 @@ def encode_with_neighbors(
     neighbors: Sequence[Sequence[tuple[str, str]]],
     tokenizer: PreTrainedTokenizerBase,
     language: str,
-) -> tuple[BatchEncoding, list[dict[str, str]], list[list[int]]]:
+) -> tuple[BatchEncoding, list[dict[str, str]], list[list[list[int]]]]:
     """
     Prompts and their neighbours as a model reads them, padded.
 
@@ -135,7 +135,7 @@ def encode_with_neighbors(
 
     Returns:
         `tuple`: `input_ids` and `attention_mask` as tensors; for each prompt the values of its slots; and for each
-        prompt how many tokens the programs of its neighbours have, with the end-of-sequence token.
+        prompt the tokens of the programs of its neighbours.
     """
     encoded, slot_values = encode_prompts(prompts, tokenizer)
     tokens = encode_neighbors(neighbors, slot_values, tokenizer, language)
@@ -145,10 +145,10 @@ def encode_with_neighbors(
         for prompt, of_prompt in zip(encoded.input_ids, tokens, strict=True)
     ]
     code_token = tokenizer.convert_tokens_to_ids(NEIGHBOR_TOKENS[1])
-    lengths = [[len(ids) - ids.index(code_token) for ids in of_prompt] for of_prompt in tokens]
+    codes = [[ids[ids.index(code_token) + 1 :] for ids in of_prompt] for of_prompt in tokens]
     with TOKENIZER_LOCK:
         inputs = tokenizer.pad({"input_ids": rows}, padding=True, return_tensors="pt")
-    return inputs, slot_values, lengths
+    return inputs, slot_values, codes
 
 
 def append_neighbors(prompt: list[int], neighbors: Sequence[list[int]], max_length: int) -> list[int]:

@@ -177,7 +177,7 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
         device: torch.device | None = None,
         drafts: list[str] | None = None,
     ) -> EncodedPrompts:
-        neighbors, pairs, lengths = None, None, None
+        neighbors, pairs, codes = None, None, None
         language = self.sampling_defaults["language"] or "bash"
         if memory is not None:
             neighbors, language = memory.search(prompts, num_neighbors), memory.language
@@ -189,11 +189,13 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
         if pairs is None:
             inputs, slot_values = encode_prompts(prompts, self.tokenizer, padding=True, return_tensors="pt")
         else:
-            inputs, slot_values, lengths = encode_with_neighbors(prompts, pairs, self.tokenizer, language)
+            inputs, slot_values, codes = encode_with_neighbors(prompts, pairs, self.tokenizer, language)
+            if drafts is not None:
+                codes = [of_prompt[1:] for of_prompt in codes]
         inputs = inputs.to(device or self._execution_device)
         states = self.model.encode(inputs.input_ids, inputs.attention_mask)
         vocabulary = self.model.vocabulary(inputs.input_ids)
-        return EncodedPrompts(states, inputs.attention_mask, vocabulary, slot_values, neighbors, lengths)
+        return EncodedPrompts(states, inputs.attention_mask, vocabulary, slot_values, neighbors, codes)
 
     def prepare_lengths(
         self,
@@ -369,7 +371,9 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
                 [`~CodeFusionPipeline.stream`].
             memory ([`~codefusion_hf.memory.CodeFusionMemory`], *optional*):
                 Where the most similar prompts are looked up; the model reads these and their programs behind the
-                prompt, and some candidates get the length of such a program. For checkpoints that were trained so.
+                prompt, some candidates get the length of such a program, and the programs are candidates beside those
+                that are drawn (see [`~codefusion_hf.pipelines.reading.read_programs`]). For checkpoints that were
+                trained so.
             num_neighbors (`int`, *optional*, defaults to 3):
                 How many to look up for each prompt, in [1, 64]. Those for which there is no room within
                 `tokenizer.model_max_length` are not read.
@@ -453,9 +457,11 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
         if latents is not None and target_length is None:
             target_length = latents.shape[1]
         states, mask = call.prompts.encoder_hidden_states, call.prompts.attention_mask
-        call.lengths = self.prepare_lengths(
-            states, mask, call.num_candidates, target_length, call.prompts.neighbor_lengths
-        )
+        codes = call.prompts.neighbor_codes
+        # With the end-of-sequence token.
+        lengths = None if codes is None else [[len(code) + 1 for code in of_prompt] for of_prompt in codes]
+        call.lengths = self.prepare_lengths(states, mask, call.num_candidates, target_length, lengths)
+        call.neighbor_codes = codes
 
     def _prepare_start(self, call: DenoisingCall, arguments: dict[str, Any]) -> None:
         """What the loop starts from."""

@@ -10,11 +10,13 @@ from diffusers.utils import replace_example_docstring
 from transformers.generation.streamers import BaseStreamer
 
 from ..modeling.argument_checks import check_number
+from .batching import canvas_length_for
 from .denoising import DenoisingCall
 from .drafting import CodeFusionDraftPipeline, pair_up
 from .neighbors import Memory, neighbor_token_ids
 from .pipeline_output import CodeFusionPipelineOutput
 from .program_texts import GivenTexts
+from .sampling_defaults import SAMPLING_DEFAULTS
 from .scheduler_support import skip_steps
 
 
@@ -79,7 +81,7 @@ class CodeFusionRevisePipeline(CodeFusionDraftPipeline):
                 )
         lengths = []
         for draft in drafts:
-            length, step = self._round_up(len(draft)), self._round_up(1)
+            length, step = canvas_length_for(config, len(draft)), canvas_length_for(config, 1)
             for candidate in range(call.num_candidates):
                 change = CANVAS_CHANGES[candidate % len(CANVAS_CHANGES)] if call.strength > 0.0 else 0
                 lengths.append(min(max(length + change * step, step), config.max_code_length))
@@ -93,7 +95,7 @@ class CodeFusionRevisePipeline(CodeFusionDraftPipeline):
             # Nothing is changed; what the model thinks of it is read where it cannot see it all.
             call.texts = GivenTexts(codes, call.texts)
             call.rounding = "decoder"
-            call.settings["readout_noise"] = call.settings["readout_noise"] or 0.5
+            call.settings["readout_noise"] = call.settings["readout_noise"] or SAMPLING_DEFAULTS["readout_noise"]
 
     def _prepare_start(self, call: DenoisingCall, arguments: dict[str, Any]) -> None:
         if call.strength == 1.0 or call.draft_ids is None:

@@ -138,6 +138,26 @@ def collect_programs(
     return list(programs.values())
 
 
+def add_programs(programs: Sequence[Program], others: Sequence[Program]) -> list[Program]:
+    """
+    Programs and others beside them, each once: of those that are among both, the votes are added.
+
+    Args:
+        programs, others (`Sequence[Program]`):
+            The programs, which are changed, and the others.
+
+    Returns:
+        `list[Program]`
+    """
+    by_text = {program.text: program for program in programs}
+    for other in others:
+        program = by_text.setdefault(other.text, other)
+        if program is not other:
+            program.votes += other.votes
+            program.is_drawn |= other.is_drawn
+    return list(by_text.values())
+
+
 def rank_programs(
     programs: Sequence[Program],
     num_return_sequences: int,
@@ -189,4 +209,4 @@ def rank_programs(
     return [*valid, *malformed][:num_return_sequences]
 
 
-__all__ = ["Program", "collect_programs", "likeliest_sequences", "rank_programs"]
+__all__ = ["Program", "add_programs", "collect_programs", "likeliest_sequences", "rank_programs"]

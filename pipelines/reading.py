@@ -2,18 +2,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """From what a call's loop has come to, to the programs that it returns."""
 
+from dataclasses import replace
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from transformers import PreTrainedModel
 
-from .batching import make_batches
+from .batching import canvas_length_for, make_batches
 from .decoding import read_noised, score_latents, token_scores
 from .denoising import DenoisingCall
 from .pipeline_output import CodeFusionPipelineOutput
 from .program_texts import ProgramTexts
-from .ranking import Program, collect_programs, likeliest_sequences, rank_programs
+from .ranking import Program, add_programs, collect_programs, likeliest_sequences, rank_programs
+from .sampling_defaults import SAMPLING_DEFAULTS
 
+
+# The votes of the nearest neighbour's program, as a share of those of the draws.
+NEIGHBOR_SHARE = 0.2
 
 # Programs that are read from each draw: enough for five that differ as text.
 MIN_SEQUENCES = 10
@@ -24,7 +30,8 @@ def read_programs(
     model: PreTrainedModel, call: DenoisingCall, score_tokens: bool = False
 ) -> tuple[list[list[Program]], torch.Tensor]:
     """
-    The programs of a call after its last step.
+    The programs of a call after its last step: those that were drawn and, with a memory, those of the neighbours, of
+    which the nearest one has as many votes as `NEIGHBOR_SHARE` of the draws, and each further one half as many.
 
     Args:
         model ([`CodeFusionModel`]):
@@ -36,7 +43,46 @@ def read_programs(
 
     Returns:
         `tuple`: for each prompt its programs, the best first, and the log-probability of each token of those that they
-        were chosen from, of shape `(num_rows, num_sequences, canvas_length)`, zeros where these are not asked for.
+        were chosen from, of shape `(batch_size, num_candidates, num_sequences, canvas_length)`, zeros where these are
+        not asked for. Neighbours are the last of the candidates.
+    """
+    token_ids, scores, log_ratios, of_tokens = read_canvases(model, call, score_tokens)
+    of_tokens = of_tokens.unflatten(0, (call.batch_size, -1))
+    neighbors: list[list[Program]] = [[] for _ in range(call.batch_size)]
+    if call.neighbor_codes is not None:
+        neighbors, of_neighbors = read_neighbors(model, call, call.neighbor_codes, score_tokens)
+        canvas_length = max(of_tokens.shape[-1], of_neighbors.shape[-1])
+        of_tokens, of_neighbors = (
+            F.pad(values, (0, canvas_length - values.shape[-1])) for values in (of_tokens, of_neighbors)
+        )
+        of_tokens = torch.cat([of_tokens, of_neighbors.expand(-1, -1, of_tokens.shape[2], -1)], dim=1)
+    programs = rank_rows(
+        call.texts,
+        token_ids,
+        scores,
+        log_ratios,
+        call.settings,
+        call.is_valid,
+        by_confidence=call.held is not None,
+        neighbors=neighbors,
+    )
+    return programs, of_tokens
+
+
+def read_canvases(
+    model: PreTrainedModel, call: DenoisingCall, score_tokens: bool = False
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """
+    What the canvases of a call can be read as.
+
+    Args:
+        model ([`CodeFusionModel`]), call ([`DenoisingCall`]), score_tokens (`bool`, *optional*, defaults to `False`):
+            As for [`read_programs`].
+
+    Returns:
+        `tuple`: tokens of shape `(num_rows, num_sequences, canvas_length)`; of shape `(num_rows, num_sequences)` their
+        mean log-probabilities and how likely they are beside the first; and of the shape of the tokens, the
+        log-probability of each.
     """
     config, latents, query, held = model.config, call.latents, call.query, call.held
     num_rows, canvas_length, _ = latents.shape
@@ -83,10 +129,71 @@ def read_programs(
         # What is held is certain, and says nothing about the rest.
         scores_of_tokens = scores_of_tokens.masked_fill(held.mask[:, None], 0.0)
         scores = scores_of_tokens.sum(dim=-1) / (~held.mask[:, None]).sum(dim=-1).clamp(min=1)
-    programs = rank_rows(
-        call.texts, token_ids, scores, log_ratios, call.settings, call.is_valid, by_confidence=held is not None
+    return token_ids, scores, log_ratios, scores_of_tokens
+
+
+def read_neighbors(
+    model: PreTrainedModel, call: DenoisingCall, codes: list[list[list[int]]], score_tokens: bool = False
+) -> tuple[list[list[Program]], torch.Tensor]:
+    """
+    Programs of neighbours as candidates, with the scores that the model gives them.
+
+    Args:
+        model ([`CodeFusionModel`]), call ([`DenoisingCall`]), score_tokens (`bool`, *optional*, defaults to `False`):
+            As for [`read_programs`].
+        codes (`list[list[list[int]]]`):
+            For each prompt the tokens of these programs.
+
+    Returns:
+        `tuple`: for each prompt its programs, and the log-probabilities of their tokens, of shape `(batch_size,
+        num_neighbors, 1, canvas_length)`.
+    """
+    config, device = model.config, call.latents.device
+    # Those that fit on a canvas; where a prompt has fewer than others, empty programs that nobody will see.
+    fitting = [[code for code in of_prompt if len(code) < config.max_code_length] for of_prompt in codes]
+    number = max(map(len, fitting))
+    if number == 0:
+        return [[] for _ in codes], torch.zeros((len(codes), 0, 1, 0), device=device)
+    rows = [[*code, config.eos_token_id] for some in fitting for code in [*some, *[[]] * (number - len(some))]]
+    lengths = [canvas_length_for(config, len(row)) for row in rows]
+    draft_ids = torch.full((len(rows), max(lengths)), config.pad_token_id)
+    for row, tokens in enumerate(rows):
+        draft_ids[row, : len(tokens)] = torch.tensor(tokens)
+    draft_ids = draft_ids.to(device)
+    given = replace(
+        call,
+        settings={
+            **call.settings,
+            "readout_noise": call.settings["readout_noise"] or SAMPLING_DEFAULTS["readout_noise"],
+            "guidance_scale": 1.0,
+        },
+        rounding="decoder",
+        lengths=torch.tensor(lengths, device=device),
+        latents=model.embed(draft_ids).to(call.latents.dtype),
+        query=None,
+        noise_key_values=None,
+        draft_ids=draft_ids,
+        strength=0.0,
     )
-    return programs, scores_of_tokens
+    _, scores, _, of_tokens = read_canvases(model, given, score_tokens)
+    programs: list[list[Program]] = []
+    for prompt, some in enumerate(fitting):
+        first = prompt * number
+        texts = call.texts.read(prompt * call.num_candidates, draft_ids[first : first + number].cpu())
+        programs.append(
+            [
+                Program(
+                    texts[place],
+                    draft_ids[first + place].tolist(),
+                    float(scores[first + place, 0]),
+                    is_drawn=True,
+                    votes=call.num_candidates * NEIGHBOR_SHARE / 2**place,
+                    source=(call.num_candidates + place, 0),
+                )
+                for place in range(len(some))
+            ]
+        )
+    return programs, of_tokens.unflatten(0, (len(codes), number))
 
 
 def score_drafts(
@@ -120,6 +227,7 @@ def rank_rows(
     settings: dict[str, Any],
     is_valid: Any = None,
     by_confidence: bool = False,
+    neighbors: list[list[Program]] | None = None,
 ) -> list[list[Program]]:
     """
     Choose and sort the programs of each prompt.
@@ -136,6 +244,8 @@ def rank_rows(
         is_valid (`Callable`, *optional*), by_confidence (`bool`, *optional*, defaults to `False`):
             As for [`~codefusion_hf.pipelines.ranking.rank_programs`] and
             [`~codefusion_hf.pipelines.ranking.collect_programs`].
+        neighbors (`list[list[Program]]`, *optional*):
+            For each prompt, programs beside those of its candidates.
 
     Returns:
         `list[list[Program]]`: `num_return_sequences` for each prompt, the best first.
@@ -155,27 +265,37 @@ def rank_rows(
             )
             for row in range(first, first + texts.num_candidates)
         ]
-        programs = rank_programs(collect_programs(draws, by_confidence), num_programs, settings["ranking"], is_valid)
+        programs = collect_programs(draws, by_confidence)
+        if neighbors is not None:
+            programs = add_programs(programs, neighbors[first // texts.num_candidates])
+        programs = rank_programs(programs, num_programs, settings["ranking"], is_valid)
         # Only where there are fewer programs than were asked for, some come again.
         ranked.append([programs[number % len(programs)] for number in range(num_programs)])
     return ranked
 
 
-def to_output(ranked: list[list[Program]], device: torch.device) -> CodeFusionPipelineOutput:
+def to_output(ranked: list[list[Program]], pad_token_id: int, device: torch.device) -> CodeFusionPipelineOutput:
     """
     Args:
         ranked (`list[list[Program]]`):
             From [`rank_rows`].
+        pad_token_id (`int`):
+            What stands behind programs that others are longer than.
         device (`torch.device`):
             Where the sequences shall be.
 
     Returns:
         [`CodeFusionPipelineOutput`]
     """
+    longest = max(len(program.token_ids) for programs in ranked for program in programs)
+    sequences = [
+        [program.token_ids + [pad_token_id] * (longest - len(program.token_ids)) for program in programs]
+        for programs in ranked
+    ]
     return CodeFusionPipelineOutput(
         codes=[[program.text for program in programs] for programs in ranked],
         scores=[[program.score for program in programs] for programs in ranked],
-        sequences=torch.tensor([[program.token_ids for program in programs] for programs in ranked], device=device),
+        sequences=torch.tensor(sequences, device=device),
     )
 
 

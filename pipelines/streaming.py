@@ -258,7 +258,8 @@ class CodeFusionStreamMixin:
             if output_type == "latent":
                 output = CodeFusionPipelineOutput(latents=call.latents.unflatten(0, (call.batch_size, -1)))
             else:
-                output = to_output(read_programs(self.model, call)[0], call.latents.device)
+                ranked, _ = read_programs(self.model, call)
+                output = to_output(ranked, self.model.config.pad_token_id, call.latents.device)
             output.neighbors = call.prompts.neighbors
             self.maybe_free_model_hooks()  # type: ignore[attr-defined]  # of `DiffusionPipeline`
         if output_type == "token_ids":
@@ -316,18 +317,21 @@ class CodeFusionStreamMixin:
             for prompt, programs in enumerate(ranked):
                 for program in programs:
                     candidate, number = program.source
-                    row = prompt * call.num_candidates + candidate
+                    # A neighbour's program has no canvas, and has not changed from one step to the other.
+                    is_drawn, token_ids = candidate < call.num_candidates, torch.tensor(program.token_ids)
+                    row = prompt * call.num_candidates + (candidate if is_drawn else 0)
                     draft = make_draft(
                         call,
                         row,
-                        torch.tensor(program.token_ids),
-                        None if last is None else last[row],
-                        scores[row, number].exp(),
+                        token_ids,
+                        token_ids if not is_drawn else None if last is None else last[row],
+                        scores[prompt, candidate, number].exp(),
                         program.text,
                     )
+                    draft.candidate = candidate
                     draft.score = program.score
                     ends.append(draft)
-            output = to_output(ranked, call.latents.device)
+            output = to_output(ranked, self.model.config.pad_token_id, call.latents.device)
             output.neighbors = call.prompts.neighbors
             drafts_of_prompts = split_rows(ends, len(ranked[0]))
             yield CodeFusionRevision(num_steps + 1, len(call.timesteps), None, drafts_of_prompts, output)

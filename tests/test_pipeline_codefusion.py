@@ -183,7 +183,7 @@ def rank(pipe, texts_of_draws, num_return_sequences, scores=None, log_ratios=Non
     scores, log_ratios = (torch.tensor(values or zeros) for values in (scores, log_ratios))
     settings = {"num_return_sequences": num_return_sequences, "ranking": kwargs.pop("ranking", "votes")}
     texts = ProgramTexts(pipe.model, pipe.tokenizer, [{}], len(sequences))
-    return to_output(rank_rows(texts, sequences, scores, log_ratios, settings, **kwargs), sequences.device)
+    return to_output(rank_rows(texts, sequences, scores, log_ratios, settings, **kwargs), 0, sequences.device)
 
 
 def test_programs_are_ranked_by_votes_and_come_once(pipe):

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codefusion_hf.pipelines.ranking import collect_programs, likeliest_sequences, rank_programs
+from codefusion_hf.pipelines.ranking import Program, add_programs, collect_programs, likeliest_sequences, rank_programs
 
 
 PAD, EOS, VOCAB_SIZE = 0, 1, 4
@@ -95,3 +95,16 @@ def test_ranking_is_a_permutation_of_the_programs(draws, number, similar, checke
     if not similar:
         votes = [program.votes for program, is_good in zip(ranked, good, strict=True) if is_good]
         assert votes == sorted(votes, reverse=True)
+
+
+def test_votes_of_others_are_added():
+    programs = [Program("a", [2], -1.0, True, 3.0), Program("b", [3], -2.0, False, 0.5)]
+    others = [Program("b", [3, 0], -9.0, True, 4.0, (7, 0)), Program("c", [2, 3], -3.0, True, 2.0, (8, 0))]
+    whole = add_programs(programs, others)
+    assert [(program.text, program.votes, program.score) for program in whole] == [
+        ("a", 3.0, -1.0),
+        ("b", 4.5, -2.0),
+        ("c", 2.0, -3.0),
+    ]
+    assert [program.text for program in rank_programs(whole, 3)] == ["b", "a", "c"]
+    assert all(program.is_drawn for program in whole)

@@ -138,6 +138,46 @@ def test_a_call_reads_what_it_finds_and_says_what(make_neighbor_pipeline, memory
     assert streamed[-1].output.codes == found.codes and streamed[-1].output.neighbors == found.neighbors
 
 
+def test_programs_of_neighbours_are_candidates(make_neighbor_pipeline, memory):
+    """With the values of the prompt, and the score that the model gives them."""
+    pipe = make_neighbor_pipeline()
+    arguments = {"memory": memory, "num_neighbors": 2, "num_candidates": 20, "num_return_sequences": 5}
+    output = pipe([PROMPT, "xyzzy"], generator=torch.Generator().manual_seed(0), **arguments)
+    codes = output.codes[0]
+    assert codes.index("wc -l server.log") < codes.index("wc -w /tmp/server.log")
+    assert len(set(codes)) == 5 and len(set(output.codes[1])) == 5
+    reviser = CodeFusionRevisePipeline.from_pipe(pipe)
+    for code, score, ids in zip(codes, output.scores[0], output.sequences[0], strict=True):
+        if code.startswith("wc"):
+            text = read(pipe.tokenizer, ids[: ids.tolist().index(pipe.tokenizer.eos_token_id)])
+            assert fill_slots(text, {"<path_0>": "server.log"}).strip() == code
+            (given,) = reviser(PROMPT, code, 0.0, memory=memory, num_neighbors=2, num_candidates=1).scores
+            assert given[0] == pytest.approx(score, abs=1e-5)
+
+
+def test_the_last_drafts_of_a_stream_have_neighbours_that_never_changed(make_neighbor_pipeline, memory):
+    pipe = make_neighbor_pipeline()
+    arguments = {"memory": memory, "num_neighbors": 2, "num_candidates": 20, "num_return_sequences": 3}
+    *_, last = pipe.stream(PROMPT, generator=torch.Generator().manual_seed(0), **arguments)
+    output = pipe(PROMPT, generator=torch.Generator().manual_seed(0), **arguments)
+    assert last.output.codes == output.codes == [[draft.text for draft in last.drafts[0]]]
+    of_neighbors = [draft for draft in last.drafts[0] if draft.candidate >= 20]
+    assert [draft.candidate for draft in of_neighbors] == [20, 21]
+    for draft in of_neighbors:
+        assert "".join(draft.tokens) == draft.text and not any(draft.changed)
+        assert all(0.0 <= confidence <= 1.0 for confidence in draft.confidences)
+
+
+def test_a_program_longer_than_any_canvas_is_no_candidate(make_neighbor_pipeline):
+    rows = [{"text": PROMPT, "code": " ".join("abcdefghijklmnopqrstuvwxyz" * 2)}, {"text": PROMPT, "code": "wc -l"}]
+    pipe = make_neighbor_pipeline()
+    found = CodeFusionMemory.from_pairs(rows)
+    output = pipe(PROMPT, memory=found, num_candidates=20, num_return_sequences=5)
+    assert len(output.neighbors[0]) == 2 and "wc -l" in output.codes[0]
+    alone = pipe(PROMPT, memory=CodeFusionMemory.from_pairs(rows[:1]), num_return_sequences=2)
+    assert rows[0]["code"] not in alone.codes[0] and len(alone.neighbors[0]) == 1
+
+
 def test_prompts_for_which_nothing_is_found_are_read_alone(make_neighbor_pipeline, memory):
     output = make_neighbor_pipeline()(["xyzzy", PROMPT], memory=memory)
     assert output.neighbors[0] == [] and len(output.neighbors[1]) >= 1
