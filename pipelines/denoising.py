@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 
 from ..modeling.networks import KeyValues
 from .batching import CandidateBatch, make_batches
+from .neighbors import NeighborCode
 from .program_texts import ProgramTexts
 
 
@@ -29,7 +30,7 @@ class EncodedPrompts:
             What tokens the programs can have, as of [`CodeFusionModel.vocabulary`].
         slot_values (`list[dict[str, str]]`):
             For each prompt the values of its slots.
-        neighbors (`list[list[Neighbor]]`, *optional*), neighbor_codes (`list[list[list[int]]]`, *optional*):
+        neighbors (`list[list[Neighbor]]`, *optional*), neighbor_codes (`list[list[NeighborCode]]`, *optional*):
             With a memory: for each prompt what was found, and the tokens of these programs.
     """
 
@@ -38,7 +39,7 @@ class EncodedPrompts:
     vocabulary: tuple[torch.Tensor, torch.Tensor]
     slot_values: list[dict[str, str]]
     neighbors: list[list[Any]] | None = None
-    neighbor_codes: list[list[list[int]]] | None = None
+    neighbor_codes: list[list[NeighborCode]] | None = None
 
 
 @dataclass
@@ -170,8 +171,8 @@ class DenoisingCall:
             Tokens of the programs that are to be revised.
         strength (`float`, *optional*, defaults to 1.0):
             Share of the noise schedule that these are noised to.
-        neighbor_codes (`list[list[list[int]]]`, *optional*):
-            For each prompt the tokens of the programs that are candidates beside those that are drawn.
+        neighbor_codes (`list[list[NeighborCode]]`, *optional*):
+            For each prompt, programs that are candidates beside those that are drawn.
     """
 
     settings: dict[str, Any]
@@ -195,7 +196,7 @@ class DenoisingCall:
     held: HeldTokens | None = None
     draft_ids: torch.Tensor | None = None
     strength: float = 1.0
-    neighbor_codes: list[list[list[int]]] | None = None
+    neighbor_codes: list[list[NeighborCode]] | None = None
 
     def make_batches(self, model: PreTrainedModel, rows: Sequence[int]) -> list[CandidateBatch]:
         """Some rows as the denoiser gets them, see [`~codefusion_hf.pipelines.batching.make_batches`]."""

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Neighbours: pairs that a memory has found for a prompt, and how the encoder reads them behind it."""
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from transformers import BatchEncoding, PreTrainedTokenizerBase
@@ -15,6 +17,8 @@ from .slots import keep_slots, slot_code, slot_prompt, slot_token_ids
 # A neighbour is the first token, its prompt, the second token, and its code.
 NEIGHBOR_TOKENS = ("<neighbor>", "<neighbor_code>")
 MAX_NEIGHBORS = 64
+# A slot, or a word.
+WORD = re.compile(r"<\w+>|\w+")
 
 
 class Memory(Protocol):
@@ -33,6 +37,22 @@ class Memory(Protocol):
 
     def as_read(self, neighbor: Any) -> tuple[str, str]:
         """Prompt and program of a neighbour as models read them."""
+
+
+@dataclass
+class NeighborCode:
+    """
+    The program of a neighbour.
+
+    Args:
+        token_ids (`list[int]`):
+            Its tokens, with the slots of the prompt that it was found for.
+        similarity (`float`):
+            How similar its prompt is to that one, from 0 to 1.
+    """
+
+    token_ids: list[int]
+    similarity: float
 
 
 def neighbor_token_ids(tokenizer: PreTrainedTokenizerBase) -> tuple[int, int] | None:
@@ -123,7 +143,7 @@ def encode_with_neighbors(
     neighbors: Sequence[Sequence[tuple[str, str]]],
     tokenizer: PreTrainedTokenizerBase,
     language: str,
-) -> tuple[BatchEncoding, list[dict[str, str]], list[list[list[int]]]]:
+) -> tuple[BatchEncoding, list[dict[str, str]], list[list[NeighborCode]]]:
     """
     Prompts and their neighbours as a model reads them, padded.
 
@@ -135,7 +155,7 @@ def encode_with_neighbors(
 
     Returns:
         `tuple`: `input_ids` and `attention_mask` as tensors; for each prompt the values of its slots; and for each
-        prompt the tokens of the programs of its neighbours.
+        prompt the programs of its neighbours.
     """
     encoded, slot_values = encode_prompts(prompts, tokenizer)
     tokens = encode_neighbors(neighbors, slot_values, tokenizer, language)
@@ -145,10 +165,32 @@ def encode_with_neighbors(
         for prompt, of_prompt in zip(encoded.input_ids, tokens, strict=True)
     ]
     code_token = tokenizer.convert_tokens_to_ids(NEIGHBOR_TOKENS[1])
-    codes = [[ids[ids.index(code_token) + 1 :] for ids in of_prompt] for of_prompt in tokens]
+    codes = [
+        [
+            NeighborCode(ids[ids.index(code_token) + 1 :], prompt_similarity(prompt, text))
+            for ids, (text, _) in zip(of_prompt, pairs, strict=True)
+        ]
+        for prompt, of_prompt, pairs in zip(prompts, tokens, neighbors, strict=True)
+    ]
     with TOKENIZER_LOCK:
         inputs = tokenizer.pad({"input_ids": rows}, padding=True, return_tensors="pt")
     return inputs, slot_values, codes
+
+
+def prompt_similarity(prompt: str, other: str) -> float:
+    """
+    How much two prompts have in common, whatever found the one for the other: the share of their words that both have
+    (Dice's coefficient), values being slots.
+
+    Args:
+        prompt, other (`str`):
+            The prompts as they were written.
+
+    Returns:
+        `float`: from 0 to 1.
+    """
+    words, others = ({word.lower() for word in WORD.findall(slot_prompt(text).text)} for text in (prompt, other))
+    return 2 * len(words & others) / max(len(words) + len(others), 1)
 
 
 def append_neighbors(prompt: list[int], neighbors: Sequence[list[int]], max_length: int) -> list[int]:
@@ -176,6 +218,7 @@ def append_neighbors(prompt: list[int], neighbors: Sequence[list[int]], max_leng
 __all__ = [
     "NEIGHBOR_TOKENS",
     "Memory",
+    "NeighborCode",
     "append_neighbors",
     "check_memory",
     "encode_neighbors",

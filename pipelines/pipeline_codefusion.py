@@ -459,7 +459,7 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
         states, mask = call.prompts.encoder_hidden_states, call.prompts.attention_mask
         codes = call.prompts.neighbor_codes
         # With the end-of-sequence token.
-        lengths = None if codes is None else [[len(code) + 1 for code in of_prompt] for of_prompt in codes]
+        lengths = None if codes is None else [[len(code.token_ids) + 1 for code in of_prompt] for of_prompt in codes]
         call.lengths = self.prepare_lengths(states, mask, call.num_candidates, target_length, lengths)
         call.neighbor_codes = codes
 

@@ -12,14 +12,17 @@ from transformers import PreTrainedModel
 from .batching import canvas_length_for, make_batches
 from .decoding import read_noised, score_latents, token_scores
 from .denoising import DenoisingCall
+from .neighbors import NeighborCode
 from .pipeline_output import CodeFusionPipelineOutput
 from .program_texts import ProgramTexts
 from .ranking import Program, add_programs, collect_programs, likeliest_sequences, rank_programs
 from .sampling_defaults import SAMPLING_DEFAULTS
 
 
-# The votes of the nearest neighbour's program, as a share of those of the draws.
-NEIGHBOR_SHARE = 0.2
+# The votes of the nearest neighbour's program, as a share of those of the draws, where its prompt has all words of the
+# other one; where the prompts have no more than this share of their words in common, it is no candidate.
+NEIGHBOR_SHARE = 0.3
+LEAST_SIMILARITY = 0.4
 
 # Programs that are read from each draw: enough for five that differ as text.
 MIN_SEQUENCES = 10
@@ -31,7 +34,8 @@ def read_programs(
 ) -> tuple[list[list[Program]], torch.Tensor]:
     """
     The programs of a call after its last step: those that were drawn and, with a memory, those of the neighbours, of
-    which the nearest one has as many votes as `NEIGHBOR_SHARE` of the draws, and each further one half as many.
+    which the nearest one has up to three tenths of the votes of all draws, fewer the less its prompt has in common
+    with the other one, and each further one half as many.
 
     Args:
         model ([`CodeFusionModel`]):
@@ -133,7 +137,7 @@ def read_canvases(
 
 
 def read_neighbors(
-    model: PreTrainedModel, call: DenoisingCall, codes: list[list[list[int]]], score_tokens: bool = False
+    model: PreTrainedModel, call: DenoisingCall, codes: list[list[NeighborCode]], score_tokens: bool = False
 ) -> tuple[list[list[Program]], torch.Tensor]:
     """
     Programs of neighbours as candidates, with the scores that the model gives them.
@@ -141,20 +145,32 @@ def read_neighbors(
     Args:
         model ([`CodeFusionModel`]), call ([`DenoisingCall`]), score_tokens (`bool`, *optional*, defaults to `False`):
             As for [`read_programs`].
-        codes (`list[list[list[int]]]`):
-            For each prompt the tokens of these programs.
+        codes (`list[list[NeighborCode]]`):
+            For each prompt the programs, the nearest first.
 
     Returns:
         `tuple`: for each prompt its programs, and the log-probabilities of their tokens, of shape `(batch_size,
         num_neighbors, 1, canvas_length)`.
     """
     config, device = model.config, call.latents.device
-    # Those that fit on a canvas; where a prompt has fewer than others, empty programs that nobody will see.
-    fitting = [[code for code in of_prompt if len(code) < config.max_code_length] for of_prompt in codes]
+    votes_of_nearest = call.num_candidates * NEIGHBOR_SHARE
+    # Those that fit on a canvas, each with its votes.
+    fitting: list[list[tuple[list[int], float]]] = []
+    for of_prompt in codes:
+        fitting.append([])
+        for place, code in enumerate(of_prompt):
+            nearness = (code.similarity - LEAST_SIMILARITY) / (1.0 - LEAST_SIMILARITY)
+            if nearness > 0.0 and len(code.token_ids) < config.max_code_length:
+                fitting[-1].append((code.token_ids, votes_of_nearest * nearness / 2**place))
     number = max(map(len, fitting))
     if number == 0:
         return [[] for _ in codes], torch.zeros((len(codes), 0, 1, 0), device=device)
-    rows = [[*code, config.eos_token_id] for some in fitting for code in [*some, *[[]] * (number - len(some))]]
+    # Where a prompt has fewer than others, empty programs that nobody will see.
+    rows = [
+        [*tokens, config.eos_token_id]
+        for some in fitting
+        for tokens in [*(tokens for tokens, _ in some), *[[]] * (number - len(some))]
+    ]
     lengths = [canvas_length_for(config, len(row)) for row in rows]
     draft_ids = torch.full((len(rows), max(lengths)), config.pad_token_id)
     for row, tokens in enumerate(rows):
@@ -187,10 +203,10 @@ def read_neighbors(
                     draft_ids[first + place].tolist(),
                     float(scores[first + place, 0]),
                     is_drawn=True,
-                    votes=call.num_candidates * NEIGHBOR_SHARE / 2**place,
+                    votes=votes,
                     source=(call.num_candidates + place, 0),
                 )
-                for place in range(len(some))
+                for place, (_, votes) in enumerate(some)
             ]
         )
     return programs, of_tokens.unflatten(0, (len(codes), number))

@@ -23,7 +23,7 @@ from codefusion_hf.pipelines import (
     slot_tokens,
 )
 from codefusion_hf.pipelines.batching import favour_lengths
-from codefusion_hf.pipelines.neighbors import NEIGHBOR_TOKENS, append_neighbors, encode_neighbors
+from codefusion_hf.pipelines.neighbors import NEIGHBOR_TOKENS, append_neighbors, encode_neighbors, prompt_similarity
 from codefusion_hf.pipelines.slots import keep_slots
 from codefusion_hf.training.neighbors import NeighborDraw
 from codefusion_hf.training.randomness import StepRandomness
@@ -153,6 +153,17 @@ def test_programs_of_neighbours_are_candidates(make_neighbor_pipeline, memory):
             assert fill_slots(text, {"<path_0>": "server.log"}).strip() == code
             (given,) = reviser(PROMPT, code, 0.0, memory=memory, num_neighbors=2, num_candidates=1).scores
             assert given[0] == pytest.approx(score, abs=1e-5)
+
+
+def test_the_less_two_prompts_have_in_common_the_fewer_votes(make_neighbor_pipeline, memory):
+    assert prompt_similarity("Count the lines of 'a b.txt'", "count the lines of notes.txt") == 0.8
+    assert (
+        prompt_similarity(PROMPT, PROMPT) == 1.0 and prompt_similarity(PROMPT, "") == prompt_similarity("", "") == 0.0
+    )
+    pipe = make_neighbor_pipeline()
+    # It has "the" in common with the prompt.
+    output = pipe("delete the page", memory=memory, num_neighbors=1, num_candidates=10, num_return_sequences=10)
+    assert output.neighbors[0] and output.neighbors[0][0].code not in output.codes[0]
 
 
 def test_the_last_drafts_of_a_stream_have_neighbours_that_never_changed(make_neighbor_pipeline, memory):
