@@ -18,7 +18,7 @@ from .slots import keep_slots, slot_code, slot_prompt, slot_token_ids
 NEIGHBOR_TOKENS = ("<neighbor>", "<neighbor_code>")
 MAX_NEIGHBORS = 64
 # A slot, or a word.
-WORD = re.compile(r"<\w+>|\w+")
+PROMPT_WORD = re.compile(r"<\w+>|\w+")
 
 
 class Memory(Protocol):
@@ -189,7 +189,9 @@ def prompt_similarity(prompt: str, other: str) -> float:
     Returns:
         `float`: from 0 to 1.
     """
-    words, others = ({word.lower() for word in WORD.findall(slot_prompt(text).text)} for text in (prompt, other))
+    words, others = (
+        {word.lower() for word in PROMPT_WORD.findall(slot_prompt(text).text)} for text in (prompt, other)
+    )
     return 2 * len(words & others) / max(len(words) + len(others), 1)
 
 

@@ -190,8 +190,6 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
             inputs, slot_values = encode_prompts(prompts, self.tokenizer, padding=True, return_tensors="pt")
         else:
             inputs, slot_values, codes = encode_with_neighbors(prompts, pairs, self.tokenizer, language)
-            if drafts is not None:
-                codes = [of_prompt[1:] for of_prompt in codes]
         inputs = inputs.to(device or self._execution_device)
         states = self.model.encode(inputs.input_ids, inputs.attention_mask)
         vocabulary = self.model.vocabulary(inputs.input_ids)

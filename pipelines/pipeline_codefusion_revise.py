@@ -42,7 +42,9 @@ CANVAS_CHANGES = (0, 1, 0, -1)
 class CodeFusionRevisePipeline(CodeFusionDraftPipeline):
     r"""
     Pipeline that revises code: a draft is noised to a share of the schedule, and denoised under the prompt, as image
-    to image does it (SDEdit, https://huggingface.co/papers/2108.01073).
+    to image does it (SDEdit, https://huggingface.co/papers/2108.01073). A model that
+    reads neighbours also reads the draft behind a prompt, as if a memory had found it, where `strength` is between 0
+    and 1: training has taught it to copy what is right of such a program.
 
     This pipeline inherits from [`CodeFusionPipeline`]: the components are the same, and
     `CodeFusionRevisePipeline.from_pipe(pipe)` shares them.

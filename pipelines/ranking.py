@@ -91,11 +91,13 @@ class Program:
         token_ids (`list[int]`), score (`float`):
             Of its likeliest sequence of tokens: these, padded to the canvas, and their mean log-probability.
         is_drawn (`bool`):
-            Whether it is the likeliest program of a draw.
+            Whether it is the likeliest program of a draw, or a neighbour's.
         votes (`float`):
-            How many draws gave it: of the one vote of a draw, each of its programs has a share by its probability.
+            How many draws gave it: of the one vote of a draw, each of its programs has a share by its probability. A
+            neighbour's program has votes of its own beside these.
         source (`tuple[int, int]`):
-            The draw that `token_ids` are of, and which of its programs they are.
+            The candidate that `token_ids` are of, and which of its programs they are. Candidates are the draws, and
+            behind them the neighbours.
     """
 
     text: str

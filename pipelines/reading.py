@@ -19,8 +19,8 @@ from .ranking import Program, add_programs, collect_programs, likeliest_sequence
 from .sampling_defaults import SAMPLING_DEFAULTS
 
 
-# The votes of the nearest neighbour's program, as a share of those of the draws, where its prompt has all words of the
-# other one; where the prompts have no more than this share of their words in common, it is no candidate.
+# The votes of the nearest neighbour's program, as a share of those of the draws, where both prompts have the same
+# words; where they have no more than this share of their words in common, it is no candidate.
 NEIGHBOR_SHARE = 0.3
 LEAST_SIMILARITY = 0.4
 
@@ -35,7 +35,7 @@ def read_programs(
     """
     The programs of a call after its last step: those that were drawn and, with a memory, those of the neighbours, of
     which the nearest one has up to three tenths of the votes of all draws, fewer the less its prompt has in common
-    with the other one, and each further one half as many.
+    with the other one; each further place halves them.
 
     Args:
         model ([`CodeFusionModel`]):

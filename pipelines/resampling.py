@@ -4,7 +4,6 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import torch
 
@@ -16,7 +15,7 @@ from .pipeline_codefusion_infill import CodeFusionInfillPipeline
 
 
 MAX_TRIES = 10
-WORD = re.compile(r"\w+|[^\w\s]+")
+CODE_WORD = re.compile(r"\w+|[^\w\s]+")
 
 
 @torch.no_grad()
@@ -26,15 +25,16 @@ def resample_errors(
     code: str | list[str],
     find_error: Callable[[str], int | None],
     max_tries: int = 3,
-    **call_arguments: Any,
+    generator: torch.Generator | None = None,
 ) -> list[str]:
     """
     Mend programs that do not parse. The word where the parser fails is filled in anew
-    ([`CodeFusionInfillPipeline`]), and at each further try twice as many words on either side of it; all else stays.
+    ([`CodeFusionInfillPipeline`]), at a second try with a word on either side of it, then with three, seven and so on;
+    all else stays.
 
     Args:
         pipe ([`CodeFusionPipeline`]):
-            A pipeline whose model has been trained with positions at t = 0. It is not changed.
+            A pipeline whose model has been trained with positions at t = 0.
         prompt (`str` or `list[str]`), code (`str` or `list[str]`):
             Programs and what they shall do, as for [`~CodeFusionRevisePipeline.__call__`].
         find_error (`Callable`):
@@ -42,33 +42,40 @@ def resample_errors(
             can, such as [`~codefusion_hf.languages.language.Language.find_error`].
         max_tries (`int`, *optional*, defaults to 3):
             Tries for a program at most, in [1, 10].
-        call_arguments (*optional*):
-            Arguments of [`~CodeFusionInfillPipeline.__call__`], such as `generator`.
+        generator (`torch.Generator`, *optional*):
+            For a reproducible result.
 
     Returns:
-        `list[str]`: the programs. Those that parse, and those for which no try has found one that does, are as they
-        were.
+        `list[str]`: the programs. Those that parse, those for which no try has found one that does, and those that are
+        too long for a canvas are as they were.
 
     Raises:
         ValueError: if an argument is not allowed.
     """
     check_integer("max_tries", max_tries, 1, MAX_TRIES)
     prompts, codes = pair_up(prompt, code)
+    codes = list(codes)
     errors = {row: place for row, place in enumerate(map(find_error, codes)) if place is not None}
-    filler = CodeFusionInfillPipeline.from_pipe(pipe)
+    filler = CodeFusionInfillPipeline(**pipe.components, sampling_defaults=pipe.config.sampling_defaults)
     filler.set_progress_bar_config(disable=True)
+    longest = pipe.model.config.max_code_length
     for number in range(max_tries):
-        if not errors:
-            break
+        gapped = {row: cut_out(codes[row], place, 2**number) for row, place in errors.items()}
+        # With room for a token, and for the one that ends the program.
+        gapped = {
+            row: code for row, code in gapped.items() if len(filler._tokenize(code.replace(MASK, ""))) <= longest - 2
+        }
+        if not gapped:
+            continue
         output = filler(
-            [prompts[row] for row in errors],
-            [cut_out(codes[row], place, 2**number) for row, place in errors.items()],
-            max_mask_length=min(8 * 2**number, pipe.model.config.max_code_length - 1),
+            [prompts[row] for row in gapped],
+            list(gapped.values()),
+            max_mask_length=min(8 * 2**number, longest - 1),
             is_valid=lambda candidate: find_error(candidate) is None,
             num_return_sequences=1,
-            **call_arguments,
+            generator=generator,
         )
-        for row, (candidate, *_) in zip(list(errors), output.codes, strict=True):
+        for row, (candidate, *_) in zip(gapped, output.codes, strict=True):
             if find_error(candidate) is None:
                 codes[row] = candidate
                 del errors[row]
@@ -90,7 +97,7 @@ def cut_out(code: str, place: int, num_words: int) -> str:
     Returns:
         `str`: the program with one `<mask>`.
     """
-    words = [match.span() for match in WORD.finditer(code)] or [(0, len(code))]
+    words = [match.span() for match in CODE_WORD.finditer(code)] or [(0, len(code))]
     number = max(sum(start <= place for start, _ in words) - 1, 0)
     start = words[max(number - num_words + 1, 0)][0]
     end = words[min(number + num_words - 1, len(words) - 1)][1]

@@ -43,7 +43,7 @@ class CodeFusionDraft:
         confidences (`list[float]`):
             The probability that the model gives to each, in [0, 1]; 1 for what was given.
         candidate (`int`):
-            Which of the prompt's candidates it is of.
+            Which of the prompt's candidates it is of; from `num_candidates` on, the program of a neighbour.
         token_ids (`list[int]`):
             The tokens of its canvas, padded behind the end.
         score (`float`, *optional*):

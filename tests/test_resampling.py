@@ -69,8 +69,10 @@ def test_what_is_cut_out_is_around_the_error(code, place, num_words):
 
 def test_only_the_words_around_the_error_change(pipe):
     code = "ls -l | a b c"
-    mended, right = resample_errors(pipe, PROMPT, [code, "ls"], find_pipe, generator=seeded())
-    assert right == "ls"
+    codes = [code, "ls", " | ".join("abcdefghijklmnopqrstuvwxyz"), "|"]
+    given = list(codes)
+    mended, right, too_long, short = resample_errors(pipe, PROMPT, codes, find_pipe, generator=seeded())
+    assert codes == given and right == "ls" and too_long == codes[2] and "|" not in short
     assert "|" not in mended and mended.startswith("ls -l ") and mended.endswith(" a b c")
 
 
@@ -85,7 +87,7 @@ def test_it_ends(max_tries, pipe, monkeypatch):
 
     monkeypatch.setattr(CodeFusionInfillPipeline, "__call__", counted)
     codes = ["a b c d e f g", "x"]
-    assert resample_errors(pipe, PROMPT, codes, lambda code: 6, max_tries, generator=seeded()) == codes
+    assert list(codes) == resample_errors(pipe, PROMPT, codes, lambda code: 6, max_tries, generator=seeded())
     assert masked == [["a b c <mask> e f g", "<mask>"], ["a b <mask> f g", "<mask>"], ["<mask>", "<mask>"]][:max_tries]
 
 

@@ -81,10 +81,11 @@ def show_revisions(
         raise ValueError(f"`prompt_index` must be in [0, {len(steps[0].drafts) - 1}], got {prompt_index}.")
 
     last = steps[-1].drafts[prompt_index][0]
-    drafts = [
-        last if step.is_last else step.drafts[prompt_index][last.candidate if steps[-1].is_last else 0]
-        for step in steps
-    ]
+    candidate = last.candidate if steps[-1].is_last else 0
+    if candidate >= len(steps[0].drafts[prompt_index]) and not steps[0].is_last:
+        # What a neighbour has written has no steps.
+        steps = steps[-1:]
+    drafts = [last if step.is_last else step.drafts[prompt_index][candidate] for step in steps]
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         if path.suffix.lower() == ".gif":

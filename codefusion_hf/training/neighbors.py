@@ -74,7 +74,7 @@ class NeighborDraw:
             number = 1 + int(draw * number)
         copies = 0.0
         if is_training and self.copy_steps > 0:
-            copies = max(FIRST_COPIES * (1.0 - step / self.copy_steps), LAST_COPIES)
+            copies = LAST_COPIES + (FIRST_COPIES - LAST_COPIES) * max(1.0 - step / self.copy_steps, 0.0)
         device = inputs["input_ids"].device
         labels = inputs["labels"]
         all_labels = labels[labels != -100].cpu()

@@ -72,6 +72,25 @@ def test_classes_of_the_package_are_all_there(checkpoint):
     assert not {"CodeFusionModel", "CodeFusionScheduler"} & defined["pipeline.py"]
 
 
+@pytest.mark.parametrize("name", ["", "_infill", "_revise"])
+def test_no_name_is_bound_twice(name):
+    """Modules that are merged into one file must not have different things of one name."""
+    module = sys.modules[f"codefusion_hf.pipelines.pipeline_codefusion{name}"]
+    tree = ast.parse(self_contained_source(module))
+    names = [
+        name
+        for node in tree.body
+        for name in (
+            [node.name]
+            if isinstance(node, ast.ClassDef | ast.FunctionDef)
+            else [target.id for target in node.targets if isinstance(target, ast.Name)]
+            if isinstance(node, ast.Assign)
+            else []
+        )
+    ]
+    assert len(names) == len(set(names))
+
+
 @pytest.mark.skipif(importlib.util.find_spec("ruff") is None, reason="ruff is not installed")
 def test_is_formatted(checkpoint):
     ruff = [sys.executable, "-m", "ruff"]

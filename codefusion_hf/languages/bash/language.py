@@ -28,7 +28,10 @@ class Bash(Language):
         return is_valid_bash(code)
 
     def find_error(self, code: str) -> int | None:
-        """Where bashlex fails in code that Bash refuses; the end of the code where it does not."""
+        """
+        Where bashlex fails in code that Bash refuses, or the end of the code where it does not. Of an error in a
+        substitution, bashlex counts from the start of that.
+        """
         from .parser import BashSyntaxError, parse_bash
 
         if self.is_valid(code):

@@ -39,7 +39,8 @@ def find_python_error(code: str) -> int | None:
             The code to parse.
 
     Returns:
-        `int`, *optional*: the place in characters; `None` if the code parses.
+        `int`, *optional*: the place in characters; `None` if the code parses. Before Python 3.12, an error in an
+        f-string is counted from the start of its expression.
     """
     if is_valid_python(code):
         return None
