@@ -59,7 +59,7 @@ class CodeFusionModelHubMixin(PreTrainedModel):
 
         Raises:
             ValueError: if `use_safetensors=False`, the folder contains weights in a pickle, or the weights are of
-                another model.
+                another model (with `output_loading_info=True`, the information tells).
             OSError: if a weights file is not there, or truncated or altered; the message names it.
         """
         output_loading_info = kwargs.pop("output_loading_info", False)
@@ -95,15 +95,19 @@ class CodeFusionModelHubMixin(PreTrainedModel):
             if not damages:
                 raise
             raise OSError(f"The weights file is truncated or altered: {'; '.join(damages)}.") from error
+        if output_loading_info:
+            return model, loading_info
         missing = sorted(loading_info["missing_keys"])
-        # transformers warns of missing weights, and draws them at random.
+        # transformers warns of missing weights, and draws them at random. Without a path, they were given or left out.
+        if pretrained_model_name_or_path is None:
+            return model
         if len(missing) > len(model.state_dict()) // 2 or missing == ["embedding.bias.weight"]:
             raise ValueError(
                 f"`pretrained_model_name_or_path`: the weights of {pretrained_model_name_or_path} must be of this "
                 "model, and are of another one, or of its first edition: "
                 f"{len(missing)} are missing, the first of them {', '.join(missing[:3])}."
             )
-        return (model, loading_info) if output_loading_info else model
+        return model
 
     @classmethod
     def from_encoder_pretrained(cls, pretrained_model_name_or_path: str, **kwargs) -> Any:

@@ -64,6 +64,9 @@ def test_weights_of_another_model_are_refused(kept, model, tmp_path):
     save_file(others, tmp_path / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(ValueError, match="`pretrained_model_name_or_path`: the weights of .* must be of this model"):
         CodeFusionModel.from_pretrained(tmp_path)
+    # Who asks what was loaded decides alone.
+    _, info = CodeFusionModel.from_pretrained(tmp_path, output_loading_info=True)
+    assert "embedding.bias.weight" in info["missing_keys"]
 
 
 def test_loading_info_is_given_where_it_is_asked_for(model, tmp_path):
