@@ -163,7 +163,7 @@ def test_an_error_is_a_message(visitor, tmp_path):
     visitor.locator("input[type=file]").first.set_input_files(tmp_path / "fake.xlsx")
     visitor.get_by_text("fake.xlsx").first.wait_for()
     visitor.locator("#workbook-button").click()
-    visitor.get_by_text("This is no .xlsx workbook that can be read.").wait_for()
+    visitor.get_by_text("A workbook must be an .xlsx file that can be read").first.wait_for()
     (tmp_path / "large.xlsx").write_bytes(bytes(3 * 2**20))
     visitor.get_by_label("Clear").first.click()
     visitor.locator("input[type=file]").first.set_input_files(tmp_path / "large.xlsx")
