@@ -2,10 +2,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """What stands where on a canvas: the tokens of a program, and those of a neighbour's code."""
 
+from typing import TypeVar
+
 import torch
 import torch.nn.functional as F
 
 from .configuration_codefusion import CodeFusionConfig
+
+
+IntOrTensor = TypeVar("IntOrTensor", int, torch.Tensor)
+
+
+def canvas_length_for(num_tokens: IntOrTensor, config: CodeFusionConfig) -> IntOrTensor:
+    """
+    The shortest canvas for a program.
+
+    Args:
+        num_tokens (`int` or `torch.LongTensor`):
+            Tokens of the program, with the one that ends it.
+        config ([`CodeFusionConfig`]):
+            It says which lengths a canvas can have.
+
+    Returns:
+        `int` or `torch.LongTensor`: its length in tokens.
+    """
+    step = config.canvas_step if config.predict_length else config.max_code_length
+    return (num_tokens + step - 1) // step * step
 
 
 def prepare_canvas(
@@ -25,10 +47,9 @@ def prepare_canvas(
         lengths of the canvases, of shape `(batch_size,)`, and the weight of each token in the loss.
     """
     is_code = (labels != -100) & (labels != config.pad_token_id)
-    step = config.canvas_step if config.predict_length else config.max_code_length
-    canvas_lengths = (is_code.sum(dim=1).clamp(min=1) + step - 1) // step * step
+    canvas_lengths = canvas_length_for(is_code.sum(dim=1).clamp(min=1), config)
     # Rounded up from the shape, not from the lengths, which would have to be fetched from the GPU.
-    canvas_length = (labels.shape[1] + step - 1) // step * step
+    canvas_length = canvas_length_for(labels.shape[1], config)
     canvas = labels.masked_fill(~is_code, config.pad_token_id)
     canvas = F.pad(canvas, (0, canvas_length - labels.shape[1]), value=config.pad_token_id)
     is_code = F.pad(is_code, (0, canvas_length - labels.shape[1]), value=False)
@@ -67,12 +88,11 @@ def neighbor_positions(
     last_code = torch.where(input_ids == code_token, places, -1).cummax(dim=1).values
     is_code = (last_code > last_prompt) & (places > last_code)
     ends = torch.where(is_prompt, places, input_ids.shape[1]).flip(1).cummin(dim=1).values.flip(1)
-    step = config.canvas_step if config.predict_length else config.max_code_length
     # With the end-of-sequence token, which a neighbour has none of.
-    canvas_lengths = (ends - last_code + step - 1) // step * step
+    canvas_lengths = canvas_length_for(ends - last_code, config)
     from_start = places - last_code - 1
     longest = config.max_code_length - 1
     return from_start.clamp(0, longest), (canvas_lengths - 1 - from_start).clamp(0, longest), is_code
 
 
-__all__ = ["neighbor_positions", "prepare_canvas"]
+__all__ = ["canvas_length_for", "neighbor_positions", "prepare_canvas"]

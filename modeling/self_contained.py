@@ -119,7 +119,8 @@ def self_contained_source(module: ModuleType) -> str:
         `str`: the source; that of a module without relative imports unchanged.
 
     Raises:
-        ValueError: if a relative import is not at the top of its file, or renames what it imports.
+        ValueError: if a relative import is not at the top of its file, or renames what it imports, or two modules have
+            different things of one name.
     """
     main = ModuleSource(module)
     if not main.relative:
@@ -141,10 +142,14 @@ def self_contained_source(module: ModuleType) -> str:
 
     imports: set[Import] = set()
     body: dict[str, ast.stmt] = {}
+    binding: dict[str, str] = {}
     for source, statements in parts:
         for node, statement in statements:
             imports |= {source.absolute[name] for name in _used_names(node) if name in source.absolute}
             body.setdefault(statement, node)  # two modules may need the same one of a third
+            for name in _bound_names(node):
+                if binding.setdefault(name, statement) != statement:
+                    raise ValueError(f"`{name}` must be one thing in all modules that {module.__name__} needs.")
     header = HEADER.format(version=sys.modules[module.__name__.partition(".")[0]].__version__, module=module.__name__)
     text = f'{header}"""{main.docstring}"""\n\n{_format_imports(imports)}\n'
     was_block = True

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers import PreTrainedConfig, PreTrainedModel
+import torch.nn.functional as F
+from torch.nn.utils.rnn import pad_sequence
+from transformers import PreTrainedModel
 
 from ..modeling.networks import KeyValues
 
@@ -88,21 +90,23 @@ class CandidateBatch:
         return tensor[self.input_rows, : self.canvas_length]
 
 
-def canvas_length_for(config: PreTrainedConfig, num_tokens: int) -> int:
+def pad_rows(rows: Sequence[Sequence[int]], length: int, pad_token_id: int) -> torch.Tensor:
     """
-    The shortest canvas for a program.
+    Programs on canvases.
 
     Args:
-        config ([`CodeFusionConfig`]):
-            The model's.
-        num_tokens (`int`):
-            Tokens of the program, with the one that ends it.
+        rows (`Sequence[Sequence[int]]`):
+            Tokens of each.
+        length (`int`):
+            Length of the longest canvas, at least that of the longest program.
+        pad_token_id (`int`):
+            What stands behind a program.
 
     Returns:
-        `int`: its length in tokens.
+        `torch.LongTensor` of shape `(len(rows), length)`.
     """
-    step = config.canvas_step if config.predict_length else config.max_code_length
-    return -(-num_tokens // step) * step
+    padded = pad_sequence([torch.tensor(row) for row in rows], batch_first=True, padding_value=pad_token_id)
+    return F.pad(padded, (0, length - padded.shape[1]), value=pad_token_id)
 
 
 def make_batches(

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Neighbours: pairs that a memory has found for a prompt, and how the encoder reads them behind it."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -11,14 +10,12 @@ from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 from ..modeling.argument_checks import check_integer, shorten
 from .prompts import TOKENIZER_LOCK, encode_prompts, normalize_prompt
-from .slots import keep_slots, slot_code, slot_prompt, slot_token_ids
+from .slots import keep_slots, sentence_words, slot_code, slot_prompt, slot_token_ids
 
 
 # A neighbour is the first token, its prompt, the second token, and its code.
 NEIGHBOR_TOKENS = ("<neighbor>", "<neighbor_code>")
 MAX_NEIGHBORS = 64
-# A slot, or a word.
-PROMPT_WORD = re.compile(r"<\w+>|\w+")
 
 
 class Memory(Protocol):
@@ -189,9 +186,7 @@ def prompt_similarity(prompt: str, other: str) -> float:
     Returns:
         `float`: from 0 to 1.
     """
-    words, others = (
-        {word.lower() for word in PROMPT_WORD.findall(slot_prompt(text).text)} for text in (prompt, other)
-    )
+    words, others = (set(sentence_words(slot_prompt(text))) for text in (prompt, other))
     return 2 * len(words & others) / max(len(words) + len(others), 1)
 
 

@@ -10,7 +10,7 @@ from diffusers.utils import replace_example_docstring
 from transformers.generation.streamers import BaseStreamer
 
 from ..modeling.argument_checks import check_integer, shorten
-from .batching import canvas_length_for
+from ..modeling.canvas import canvas_length_for
 from .denoising import DenoisingCall, HeldTokens
 from .drafting import CodeFusionDraftPipeline, pair_up
 from .infilling import (
@@ -90,7 +90,7 @@ class CodeFusionInfillPipeline(CodeFusionDraftPipeline):
             lengths += share_out_lengths(num_gaps, arguments["max_mask_length"], left, call.num_candidates)
 
         rows = [self._lay_out(gapped[row // call.num_candidates], gaps) for row, gaps in enumerate(lengths)]
-        canvas_lengths = [canvas_length_for(config, len(token_ids)) for token_ids, _, _ in rows]
+        canvas_lengths = [canvas_length_for(len(token_ids), config) for token_ids, _, _ in rows]
         shape = (len(rows), max(canvas_lengths))
         # Padding is held, too, as the end of the program is known.
         token_ids = torch.full(shape, config.pad_token_id)

@@ -10,7 +10,8 @@ from diffusers.utils import replace_example_docstring
 from transformers.generation.streamers import BaseStreamer
 
 from ..modeling.argument_checks import check_number
-from .batching import canvas_length_for
+from ..modeling.canvas import canvas_length_for
+from .batching import pad_rows
 from .denoising import DenoisingCall
 from .drafting import CodeFusionDraftPipeline, pair_up
 from .neighbors import Memory, neighbor_token_ids
@@ -83,14 +84,12 @@ class CodeFusionRevisePipeline(CodeFusionDraftPipeline):
                 )
         lengths = []
         for draft in drafts:
-            length, step = canvas_length_for(config, len(draft)), canvas_length_for(config, 1)
+            length, step = canvas_length_for(len(draft), config), canvas_length_for(1, config)
             for candidate in range(call.num_candidates):
                 change = CANVAS_CHANGES[candidate % len(CANVAS_CHANGES)] if call.strength > 0.0 else 0
                 lengths.append(min(max(length + change * step, step), config.max_code_length))
-        draft_ids = torch.full((len(lengths), max(lengths)), config.pad_token_id)
-        for row, length in enumerate(lengths):
-            tokens = drafts[row // call.num_candidates][:length]
-            draft_ids[row, : len(tokens)] = torch.tensor(tokens)
+        rows = [drafts[row // call.num_candidates][:length] for row, length in enumerate(lengths)]
+        draft_ids = pad_rows(rows, max(lengths), config.pad_token_id)
         call.lengths = torch.tensor(lengths, device=prompt_rows.device)
         call.draft_ids = draft_ids.to(prompt_rows.device)
         if call.strength == 0.0:

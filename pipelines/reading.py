@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from transformers import PreTrainedModel
 
-from .batching import canvas_length_for, make_batches
+from ..modeling.canvas import canvas_length_for
+from .batching import make_batches, pad_rows
 from .decoding import read_noised, score_latents, token_scores
 from .denoising import DenoisingCall
 from .neighbors import NeighborCode
@@ -171,11 +172,8 @@ def read_neighbors(
         for some in fitting
         for tokens in [*(tokens for tokens, _ in some), *[[]] * (number - len(some))]
     ]
-    lengths = [canvas_length_for(config, len(row)) for row in rows]
-    draft_ids = torch.full((len(rows), max(lengths)), config.pad_token_id)
-    for row, tokens in enumerate(rows):
-        draft_ids[row, : len(tokens)] = torch.tensor(tokens)
-    draft_ids = draft_ids.to(device)
+    lengths = [canvas_length_for(len(row), config) for row in rows]
+    draft_ids = pad_rows(rows, max(lengths), config.pad_token_id).to(device)
     given = replace(
         call,
         settings={
@@ -303,15 +301,12 @@ def to_output(ranked: list[list[Program]], pad_token_id: int, device: torch.devi
     Returns:
         [`CodeFusionPipelineOutput`]
     """
-    longest = max(len(program.token_ids) for programs in ranked for program in programs)
-    sequences = [
-        [program.token_ids + [pad_token_id] * (longest - len(program.token_ids)) for program in programs]
-        for programs in ranked
-    ]
+    rows = [program.token_ids for programs in ranked for program in programs]
+    sequences = pad_rows(rows, max(map(len, rows)), pad_token_id)
     return CodeFusionPipelineOutput(
         codes=[[program.text for program in programs] for programs in ranked],
         scores=[[program.score for program in programs] for programs in ranked],
-        sequences=torch.tensor(sequences, device=device),
+        sequences=sequences.unflatten(0, (len(ranked), -1)).to(device),
     )
 
 

@@ -43,6 +43,8 @@ SlotSpan = tuple[str, int, int]
 
 _SLOT = re.compile(rf"<(\\*)((?:{'|'.join(SLOT_COUNTS)})_[0-9])>")
 
+_WORD_OR_SLOT = re.compile(rf"<(?:{'|'.join(SLOT_COUNTS)})_[0-9]>|\w+")
+
 # A prompt, piece by piece; no alternative runs on further than MAX_SLOT_LENGTH and then fails, so that the time is
 # linear. An apostrophe in a word is no quote, and neither is one after it.
 _SLOT_PIECE = re.compile(
@@ -301,6 +303,11 @@ def keep_slots(slotted: SlottedPrompt, kept: Container[str]) -> SlottedPrompt:
     return SlottedPrompt(_SLOT.sub(put_back, slotted.text), values)
 
 
+def sentence_words(slotted: SlottedPrompt) -> list[str]:
+    """The words and slots of a sentence in lower case. Sentences that have the same are the same prompt."""
+    return [word.lower() for word in _WORD_OR_SLOT.findall(slotted.text)]
+
+
 def fill_slots(text: str, values: Mapping[str, str]) -> str:
     r"""
     Put values back into a prompt or a program.
@@ -485,6 +492,7 @@ __all__ = [
     "SlottedPrompt",
     "fill_slots",
     "keep_slots",
+    "sentence_words",
     "slot_code",
     "slot_prompt",
     "slot_token_ids",

@@ -317,17 +317,15 @@ class CodeFusionStreamMixin:
             for prompt, programs in enumerate(ranked):
                 for program in programs:
                     candidate, number = program.source
-                    # A neighbour's program has no canvas, and has not changed from one step to the other.
-                    is_drawn, token_ids = candidate < call.num_candidates, torch.tensor(program.token_ids)
-                    row = prompt * call.num_candidates + (candidate if is_drawn else 0)
-                    draft = make_draft(
-                        call,
-                        row,
-                        token_ids,
-                        token_ids if not is_drawn else None if last is None else last[row],
-                        scores[prompt, candidate, number].exp(),
-                        program.text,
-                    )
+                    row, token_ids = prompt * call.num_candidates, torch.tensor(program.token_ids)
+                    if candidate < call.num_candidates:
+                        row += candidate
+                        before = None if last is None else last[row]
+                    else:
+                        # A neighbour's program has no canvas, and has not changed from one step to the other.
+                        before = token_ids
+                    probabilities = scores[prompt, candidate, number].exp()
+                    draft = make_draft(call, row, token_ids, before, probabilities, program.text)
                     draft.candidate = candidate
                     draft.score = program.score
                     ends.append(draft)

@@ -48,8 +48,15 @@ class Language(ABC):
         """Whether code is well-formed, blank code is not."""
 
     def find_error(self, code: str) -> int | None:
-        """Where code is not well-formed, in characters; `None` if it is. By default at its end."""
-        return None if self.is_valid(code) else len(code)
+        """Where code is not well-formed, in characters, or its end where nobody can say; `None` if it is."""
+        if self.is_valid(code):
+            return None
+        place = self.error_place(code)
+        return len(code) if place is None else min(place, len(code))
+
+    def error_place(self, code: str) -> int | None:
+        """Where a parser fails in code that is not well-formed, in characters; `None` if it does not say."""
+        return None
 
     def is_parsable(self, code: str) -> bool:
         """Whether metrics see more than a string in code, which may be less than is valid, or more."""

@@ -12,12 +12,9 @@ the memory, 21.2 % and 21.5 %.
 import re
 
 from codefusion_hf.languages import get_language
-from codefusion_hf.pipelines.slots import SLOT_COUNTS, SlottedPrompt, slot_prompt
+from codefusion_hf.pipelines.slots import SlottedPrompt, sentence_words, slot_prompt
 
 from .rows import MAX_TEXT_LENGTH
-
-
-_WORD = re.compile(rf"<(?:{'|'.join(SLOT_COUNTS)})_[0-9]>|\w+")
 
 
 def slot_sentence(prompt: str, language: str) -> SlottedPrompt:
@@ -35,11 +32,6 @@ def slot_sentence(prompt: str, language: str) -> SlottedPrompt:
         [`~codefusion_hf.pipelines.SlottedPrompt`]: the sentence with slots, and the values.
     """
     return slot_prompt(get_language(language).bare_prompt(prompt)[:MAX_TEXT_LENGTH])
-
-
-def sentence_words(slotted: SlottedPrompt) -> list[str]:
-    """The words and slots of a sentence in lower case. Sentences that have the same are the same prompt."""
-    return [word.lower() for word in _WORD.findall(slotted.text)]
 
 
 def value_words(slotted: SlottedPrompt) -> list[str]:

@@ -3,6 +3,7 @@
 """The code that is saved beside the weights: one file for each class, that needs nothing of this package."""
 
 import ast
+import importlib
 import importlib.util
 import subprocess
 import sys
@@ -72,23 +73,24 @@ def test_classes_of_the_package_are_all_there(checkpoint):
     assert not {"CodeFusionModel", "CodeFusionScheduler"} & defined["pipeline.py"]
 
 
-@pytest.mark.parametrize("name", ["", "_infill", "_revise"])
-def test_no_name_is_bound_twice(name):
-    """Modules that are merged into one file must not have different things of one name."""
-    module = sys.modules[f"codefusion_hf.pipelines.pipeline_codefusion{name}"]
-    tree = ast.parse(self_contained_source(module))
-    names = [
-        name
-        for node in tree.body
-        for name in (
-            [node.name]
-            if isinstance(node, ast.ClassDef | ast.FunctionDef)
-            else [target.id for target in node.targets if isinstance(target, ast.Name)]
-            if isinstance(node, ast.Assign)
-            else []
-        )
-    ]
-    assert len(names) == len(set(names))
+@pytest.mark.parametrize("name", ["infill", "revise"])
+def test_the_other_pipelines_are_whole_in_one_file(name):
+    source = self_contained_source(sys.modules[f"codefusion_hf.pipelines.pipeline_codefusion_{name}"])
+    names = [node.name for node in ast.parse(source).body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+    assert len(names) == len(set(names)) and f"CodeFusion{name.title()}Pipeline" in names
+
+
+def test_two_things_of_one_name_are_not_merged(tmp_path, monkeypatch):
+    package = tmp_path / "merged"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "first.py").write_text("WORD = 1\n\n\ndef first():\n    return WORD\n")
+    (package / "second.py").write_text(
+        "from .first import first\n\n\nWORD = 2\n\n\ndef second():\n    return first()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ValueError, match="`WORD` must be one thing in all modules that merged.second needs"):
+        self_contained_source(importlib.import_module("merged.second"))
 
 
 @pytest.mark.skipif(importlib.util.find_spec("ruff") is None, reason="ruff is not installed")

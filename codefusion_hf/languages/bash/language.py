@@ -27,21 +27,15 @@ class Bash(Language):
 
         return is_valid_bash(code)
 
-    def find_error(self, code: str) -> int | None:
-        """
-        Where bashlex fails in code that Bash refuses, or the end of the code where it does not. Of an error in a
-        substitution, bashlex counts from the start of that.
-        """
+    def error_place(self, code: str) -> int | None:
+        """Where bashlex fails; of an error in a substitution, it counts from the start of that."""
         from .parser import BashSyntaxError, parse_bash
 
-        if self.is_valid(code):
-            return None
         try:
             parse_bash(code)
         except BashSyntaxError as error:
-            if error.position is not None:
-                return min(error.position, len(code))
-        return len(code)
+            return error.position
+        return None
 
     def is_parsable(self, code: str) -> bool:
         from .templates import is_parsable_bash

@@ -26,16 +26,14 @@ class CFRules(Language):
 
         return is_valid_cf_rule(code)
 
-    def find_error(self, code: str) -> int | None:
+    def error_place(self, code: str) -> int | None:
         from .rules import CFRuleSyntaxError, parse_rule
 
-        if self.is_valid(code):
-            return None
         try:
             parse_rule(code)
         except CFRuleSyntaxError as error:
-            return min(error.position, len(code))
-        return len(code)
+            return error.position
+        return None
 
     def maskable_spans(self, code: str) -> "MaskableSpans":
         from .masking import cf_maskable_spans

@@ -27,10 +27,10 @@ class Python(Language):
 
         return is_valid_python(code)
 
-    def find_error(self, code: str) -> int | None:
-        from .syntax import find_python_error
+    def error_place(self, code: str) -> int | None:
+        from .syntax import python_error_place
 
-        return find_python_error(code)
+        return python_error_place(code)
 
     def maskable_spans(self, code: str) -> "MaskableSpans":
         from .masking import python_maskable_spans

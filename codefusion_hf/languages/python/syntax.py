@@ -30,7 +30,7 @@ def is_valid_python(code: str) -> bool:
     return True
 
 
-def find_python_error(code: str) -> int | None:
+def python_error_place(code: str) -> int | None:
     """
     Where Python refuses the syntax of code.
 
@@ -39,19 +39,17 @@ def find_python_error(code: str) -> int | None:
             The code to parse.
 
     Returns:
-        `int`, *optional*: the place in characters; `None` if the code parses. Before Python 3.12, an error in an
-        f-string is counted from the start of its expression.
+        `int`, *optional*: the place in characters; `None` if the code parses, or Python does not say. Before Python
+        3.12, an error in an f-string is counted from the start of its expression.
     """
-    if is_valid_python(code):
-        return None
     try:
         parse_python(code)
     except ValueError as error:
         cause = error.__cause__
         if isinstance(cause, SyntaxError) and cause.lineno and cause.offset:
             starts = [0, *(match.end() for match in re.finditer("\r\n|\r|\n", code)), len(code)]
-            return min(starts[cause.lineno - 1] + cause.offset - 1, len(code))
-    return len(code)
+            return starts[cause.lineno - 1] + cause.offset - 1
+    return None
 
 
 def parse_python(source: str) -> tuple[ast.Module, list[bytes]]:
@@ -82,4 +80,4 @@ def parse_python(source: str) -> tuple[ast.Module, list[bytes]]:
     return tree, source.encode("utf-8").split(b"\n")
 
 
-__all__ = ["find_python_error", "is_valid_python", "parse_python"]
+__all__ = ["is_valid_python", "parse_python", "python_error_place"]
