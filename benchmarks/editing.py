@@ -22,6 +22,7 @@ import torch
 
 from codefusion_hf.data.pairs import load_pairs
 from codefusion_hf.data.preparation import prepare_rows
+from codefusion_hf.evaluation.baselines.nearest_neighbour import NearestNeighbourBaseline
 from codefusion_hf.files import write_text
 from codefusion_hf.inference.loading import load_pipeline
 from codefusion_hf.languages import get_language
@@ -31,7 +32,7 @@ from codefusion_hf.pipelines.infilling import MASK
 
 BATCH_SIZE = 16
 ROOM = 10
-STRENGTHS = (0.2, 0.3, 0.4, 0.6)
+STRENGTHS = (0.2, 0.3, 0.5, 0.8)
 # What of a program is masked, by language: an expression for each kind, whose group is the word.
 MASKED = {
     "bash": {
@@ -198,10 +199,11 @@ def _shares(counts: Counter[str]) -> dict[str, float]:
     return {"number": number} | {name: 100.0 * counts[name] / number for name in counts if name != "number"}
 
 
-def measure_revising(pipe: Any, faults: Sequence[dict[str, str]]) -> dict[str, Any]:
+def measure_revising(pipe: Any, faults: Sequence[dict[str, str]], language: str) -> dict[str, Any]:
     """At each strength, shares of the faults that are mended and of the right programs that are broken."""
     reviser = CodeFusionRevisePipeline.from_pipe(pipe)
     reviser.set_progress_bar_config(disable=True)
+    is_valid = get_language(language).is_valid
     results: dict[str, Any] = {}
     for strength in STRENGTHS:
         counts: dict[str, Counter[str]] = {}
@@ -210,7 +212,7 @@ def measure_revising(pipe: Any, faults: Sequence[dict[str, str]]) -> dict[str, A
             for name in ("draft", "code"):
                 generator = torch.Generator().manual_seed(start)
                 codes = [fault[name] for fault in chunk]
-                revised = reviser(prompts, codes, strength=strength, generator=generator).codes
+                revised = reviser(prompts, codes, strength=strength, generator=generator, is_valid=is_valid).codes
                 for fault, (code, *_) in zip(chunk, revised, strict=True):
                     kind = counts.setdefault(fault["kind"], Counter())
                     kind["number"] += name == "draft"
@@ -218,6 +220,38 @@ def measure_revising(pipe: Any, faults: Sequence[dict[str, str]]) -> dict[str, A
         total = sum(counts.values(), Counter())
         results[f"{strength}"] = {kind: _shares(of_kind) for kind, of_kind in [*counts.items(), ("all", total)]}
     return results
+
+
+def measure_neighbors(
+    pipe: Any, rows: Sequence[dict[str, Any]], train_rows: Sequence[dict[str, Any]], language: str
+) -> dict[str, float]:
+    """Shares of the nearest neighbours' programs that are right, as they are and revised at each strength."""
+    reviser = CodeFusionRevisePipeline.from_pipe(pipe)
+    reviser.set_progress_bar_config(disable=True)
+    is_same, is_valid = get_language(language).is_same, get_language(language).is_valid
+    look_up = NearestNeighbourBaseline(
+        [row["text"] for row in train_rows], [row["code"] for row in train_rows], language
+    )
+    longest = pipe.model.config.max_code_length - 1
+    counts: Counter[str] = Counter(number=len(rows))
+    for start, chunk in chunks(rows):
+        prompts = [row["text"] for row in chunk]
+        drafts = [codes[0] for codes in look_up.predict(prompts, 1)]
+        fitting = [
+            number
+            for number, draft in enumerate(drafts)
+            if len(pipe.tokenizer(draft, add_special_tokens=False).input_ids) <= longest
+        ]
+        for strength in (0.0, *STRENGTHS):
+            codes = list(drafts)
+            if strength > 0.0 and fitting:
+                generator = torch.Generator().manual_seed(start)
+                some = [[texts[number] for number in fitting] for texts in (prompts, drafts)]
+                revised = reviser(*some, strength=strength, generator=generator, is_valid=is_valid).codes
+                for number, (code, *_) in zip(fitting, revised, strict=True):
+                    codes[number] = code
+            counts[f"{strength}"] += sum(map(is_same, codes, (row["code"] for row in chunk)))
+    return _shares(counts)
 
 
 def measure_resampling(pipe: Any, rows: Sequence[dict[str, Any]], language: str) -> dict[str, float]:
@@ -255,7 +289,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     figures: dict[str, Any] = {"infilling": measure_infilling(pipe, gaps, trigrams)}
     figures["resampling"] = measure_resampling(pipe, rows[: args.number], args.language)
     if args.language == "bash":
-        figures["revising"] = measure_revising(pipe, make_faults(rows, args.number))
+        figures["revising"] = measure_revising(pipe, make_faults(rows, args.number), args.language)
+    figures["neighbors"] = measure_neighbors(pipe, rows[: args.number], train_rows, args.language)
     text = json.dumps(figures, indent=1)
     print(text)
     if args.output is not None:

@@ -14,7 +14,7 @@ from ..modeling.canvas import canvas_length_for
 from .batching import pad_rows
 from .denoising import DenoisingCall
 from .drafting import CodeFusionDraftPipeline, pair_up
-from .neighbors import Memory, neighbor_token_ids
+from .neighbors import Memory, NeighborCode, neighbor_token_ids
 from .pipeline_output import CodeFusionPipelineOutput
 from .program_texts import GivenTexts
 from .sampling_defaults import SAMPLING_DEFAULTS
@@ -45,7 +45,8 @@ class CodeFusionRevisePipeline(CodeFusionDraftPipeline):
     Pipeline that revises code: a draft is noised to a share of the schedule, and denoised under the prompt, as image
     to image does it (SDEdit, https://huggingface.co/papers/2108.01073). A model that
     reads neighbours also reads the draft behind a prompt, as if a memory had found it, where `strength` is between 0
-    and 1: training has taught it to copy what is right of such a program.
+    and 1: training has taught it to copy what is right of such a program. The draft is a candidate, too, with three
+    tenths of the votes of all draws: it stays unless more of them agree on another program.
 
     This pipeline inherits from [`CodeFusionPipeline`]: the components are the same, and
     `CodeFusionRevisePipeline.from_pipe(pipe)` shares them.
@@ -92,7 +93,11 @@ class CodeFusionRevisePipeline(CodeFusionDraftPipeline):
         draft_ids = pad_rows(rows, max(lengths), config.pad_token_id)
         call.lengths = torch.tensor(lengths, device=prompt_rows.device)
         call.draft_ids = draft_ids.to(prompt_rows.device)
-        if call.strength == 0.0:
+        if call.strength > 0.0:
+            call.neighbor_codes = [[NeighborCode(draft[:-1], similarity=1.0)] for draft in drafts]
+            # More noise would hide what has been kept of the draft.
+            call.settings["readout_noise"] = min(call.settings["readout_noise"], call.strength)
+        else:
             # Nothing is changed; what the model thinks of it is read where it cannot see it all.
             call.texts = GivenTexts(codes, call.texts)
             call.rounding = "decoder"

@@ -174,8 +174,21 @@ def read_neighbors(
     ]
     lengths = [canvas_length_for(len(row), config) for row in rows]
     draft_ids = pad_rows(rows, max(lengths), config.pad_token_id).to(device)
+
+    def first_rows(tensor: torch.Tensor) -> torch.Tensor:
+        # Where prompts are empty, there is a row for each candidate.
+        return tensor[:: max(len(tensor) // call.batch_size, 1)]
+
+    prompts, (embeddings, bias) = call.prompts, call.prompts.vocabulary
     given = replace(
         call,
+        prompts=replace(
+            prompts,
+            encoder_hidden_states=first_rows(prompts.encoder_hidden_states),
+            attention_mask=first_rows(prompts.attention_mask),
+            vocabulary=(embeddings, first_rows(bias)),
+        ),
+        key_values=tuple(tuple(map(first_rows, layer)) for layer in call.key_values),
         settings={
             **call.settings,
             "readout_noise": call.settings["readout_noise"] or SAMPLING_DEFAULTS["readout_noise"],

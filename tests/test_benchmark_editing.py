@@ -14,6 +14,7 @@ from benchmarks.editing import (
     make_faults,
     make_gaps,
     measure_infilling,
+    measure_neighbors,
     measure_revising,
     same,
 )
@@ -82,10 +83,14 @@ def test_shares_are_those_of_what_comes(make_pipeline, monkeypatch):
         return CodeFusionPipelineOutput(codes=[[code] for code in codes])
 
     monkeypatch.setattr(CodeFusionRevisePipeline, "__call__", give_back)
-    figures = measure_revising(pipe, make_faults(ROWS["bash"], 10))
+    figures = measure_revising(pipe, make_faults(ROWS["bash"], 10), "bash")
     assert list(figures) == [f"{strength}" for strength in STRENGTHS]
     assert all(of_strength["all"].get("mended", 0.0) == 0.0 for of_strength in figures.values())
     assert all(of_strength["all"].get("broken", 0.0) == 0.0 for of_strength in figures.values())
+    right = {"text": "list all files", "code": "ls -a"}
+    rows = [right, {"text": "print the date", "code": "date"}]
+    figures = measure_neighbors(pipe, rows, [right, {"text": "print the date", "code": "date -u"}], "bash")
+    assert figures == {"number": 2} | {f"{strength}": 50.0 for strength in (0.0, *STRENGTHS)}
 
 
 def test_the_command_writes_its_figures(make_pipeline, tmp_path, capsys):
@@ -99,5 +104,6 @@ def test_the_command_writes_its_figures(make_pipeline, tmp_path, capsys):
     assert figures["infilling"]["all"]["trigram"] == 100.0
     assert figures["resampling"]["number"] == 3
     assert figures["resampling"]["drawn: parse"] <= figures["resampling"]["resampled: parse"]
+    assert figures["neighbors"]["0.0"] == 100.0
     assert set(figures["revising"]) == {f"{strength}" for strength in STRENGTHS}
     assert "infilling" in capsys.readouterr().out

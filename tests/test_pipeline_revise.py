@@ -131,6 +131,26 @@ def test_little_strength_keeps_more_of_the_draft_than_much(pipe, prompts, progra
     assert kept(0.1) > kept(0.9) + 0.2
 
 
+@pytest.mark.parametrize("has_prompt", [True, False])
+def test_the_draft_stays_where_the_draws_do_not_agree(has_prompt, untrained, prompts, programs):
+    texts = prompts if has_prompt else [""] * len(prompts)
+    arguments = {"strength": 0.5, "num_return_sequences": 5, "num_candidates": 20}
+    output = untrained(texts, programs, generator=seeded(), **arguments)
+    assert [codes[0] for codes in output.codes] == programs
+    assert all(len(set(codes)) == 5 for codes in output.codes)
+    (token_ids,) = untrained.tokenizer(programs[:1]).input_ids
+    assert output.sequences[0, 0, : len(token_ids)].tolist() == token_ids
+
+
+def test_what_is_kept_of_the_draft_is_not_noised_away_for_reading(untrained, prompts, programs):
+    arguments = {"strength": 0.3, "num_return_sequences": 5, "num_candidates": 5}
+    expected = untrained(prompts, programs, readout_noise=0.3, generator=seeded(), **arguments)
+    output = untrained(prompts, programs, readout_noise=0.9, generator=seeded(), **arguments)
+    assert output.codes == expected.codes and output.scores == expected.scores
+    output = untrained(prompts, programs, readout_noise=0.1, generator=seeded(), **arguments)
+    assert output.scores != expected.scores
+
+
 def test_the_share_of_the_steps_is_the_strength(untrained, prompts):
     for strength, steps in ((0.0, 0), (0.01, 1), (0.3, 3), (0.95, 9), (1.0, 10)):
         untrained(prompts[0], code="date", strength=strength, num_inference_steps=10, generator=seeded())
