@@ -61,7 +61,7 @@ def generate(arguments: GenerateArguments, sampling: CandidateSamplingArguments)
     from codefusion_hf.inference.prompts import collect_prompts
 
     rows = collect_prompts(arguments.prompts, arguments.input)
-    pipe = load_pipeline(arguments.checkpoint_name(), settled.scheduler)
+    pipe = load_pipeline(arguments.checkpoint_name(), settled.scheduler, settled.int8)
     print_candidates(draw_candidates(pipe, rows, arguments, settled), arguments)
 
 
@@ -74,7 +74,7 @@ def _write(arguments: GenerateArguments, sampling: SamplingArguments) -> None:
     process_state()
     assert arguments.input is not None and arguments.output is not None
     generate_to_file(
-        load_pipeline(arguments.checkpoint_name(), sampling.scheduler),
+        load_pipeline(arguments.checkpoint_name(), sampling.scheduler, sampling.int8),
         arguments.input,
         arguments.output,
         sampling,

@@ -44,7 +44,9 @@ def infill(arguments: InfillArguments, sampling: CandidateSamplingArguments) -> 
     call_arguments: dict[str, Any] = {"code": arguments.code, "num_candidates": settled.num_candidates}
     if arguments.max_mask_length is not None:
         call_arguments["max_mask_length"] = arguments.max_mask_length
-    pipe = CodeFusionInfillPipeline.from_pipe(load_pipeline(arguments.checkpoint_name(), settled.scheduler))
+    pipe = CodeFusionInfillPipeline.from_pipe(
+        load_pipeline(arguments.checkpoint_name(), settled.scheduler, settled.int8)
+    )
     pipe.set_progress_bar_config(disable=True)
     rows = [{"prompt": arguments.prompt, "code": arguments.code}]
     print_candidates(draw_candidates(pipe, rows, arguments, settled, **call_arguments), arguments)

@@ -51,7 +51,9 @@ def revise(arguments: ReviseArguments, sampling: CandidateSamplingArguments) -> 
 
     code = read_code(arguments.code)
     settled = sampling.settle(arguments.show_steps)
-    pipe = CodeFusionRevisePipeline.from_pipe(load_pipeline(arguments.checkpoint_name(), settled.scheduler))
+    pipe = CodeFusionRevisePipeline.from_pipe(
+        load_pipeline(arguments.checkpoint_name(), settled.scheduler, settled.int8)
+    )
     pipe.set_progress_bar_config(disable=True)
     rows = [{"prompt": arguments.prompt, "code": code}]
     results = draw_candidates(pipe, rows, arguments, settled, code=code, strength=arguments.strength)

@@ -71,7 +71,7 @@ def run_evaluation(
     train_rows = prepare_rows(data.load_pairs(arguments.train_data, arguments.train_split), language)
 
     name = arguments.checkpoint or language_checkpoint(language)
-    pipe = load_pipeline(name, sampling.scheduler)
+    pipe = load_pipeline(name, sampling.scheduler, sampling.int8)
     source = _source(resolve_checkpoint(name))
 
     def checkpoint_at(steps: int) -> System:

@@ -6,9 +6,11 @@ import io
 import json
 
 import pytest
+from torch.ao.nn.quantized.dynamic import Linear as QuantizedLinear
 
 from codefusion_hf.checkpoints import available_checkpoints
 from codefusion_hf.evaluation.metrics import text_similarity
+from codefusion_hf.inference.loading import load_pipeline
 from codefusion_hf.languages import get_language
 from codefusion_hf.pipelines import CodeFusionPipeline
 
@@ -83,6 +85,17 @@ def test_show_steps_prints_each_draft(generate):
     steps = [line for line in out.splitlines() if line.startswith("step")]
     assert code == 0
     assert [line.split()[1] for line in steps] == ["1/2", "2/2"]
+
+
+def test_int8_changes_the_denoiser_alone(generate, checkpoint):
+    _, expected, _ = generate("show the date", "--json")
+    code, out, err = generate("show the date", "--json", "--int8")
+    assert code == 0 and err == ""
+    scores, others = ([c["score"] for c in json.loads(text)["candidates"]] for text in (expected, out))
+    assert scores != others and scores == pytest.approx(others, abs=0.5)
+    model = load_pipeline(checkpoint, int8=True).model
+    kinds = {name.split(".")[0] for name, module in model.named_modules() if isinstance(module, QuantizedLinear)}
+    assert kinds == {"denoiser"}
 
 
 @pytest.mark.parametrize("name", ["DDIM", "DDIMScheduler", "HeunDiscreteScheduler"])
