@@ -18,7 +18,8 @@ Slots are numbered by kind, in the order of the prompt; a value that occurs twic
 outside. What looks like a slot in somebody's own text gets a backslash, `<\path_0>`, which `fill_slots` takes away
 again: it gives back every prompt and program to the letter, whatever has become a slot in them.
 
-A value is known by its form alone, so a word like any other is none, unless it is quoted. In a program it is replaced
+A value is known by its form alone, so a word like any other is none, unless it is quoted; in a prompt for a rule, the
+columns of a table tell that it is one, a capitalised word in a sentence is a cell's text. In a program it is replaced
 where it is a word, string, name or number by itself; a model that sees `<num_0>` in the prompt could not write the
 number elsewhere, as in `{print $2}`, so that what is a word is taken generously.
 """
@@ -64,6 +65,20 @@ _SLOT_PIECE = re.compile(
 _CELL = re.compile(r"[^/]+")
 _NAMED = re.compile(r"\w.|.\w", re.DOTALL)
 _SLOT_COLUMN = re.compile(r"\|c\[[0-9]+\][#%@$!?][+~*]*(?P<name>[^|=]*)(?:=(?P<cells>[^|]*))?")
+
+# A word in such a prompt that is capitalised, or of a script that has no capitals; words of Excel's own are none.
+_CAPITALISED = re.compile(r"(?<![\w.'`-])[^\W\d_]{2,}(?![\w'])")
+_SENTENCE_BEGINS = re.compile(r"(?:\A|[.!?:])\s*\Z")
+_CELL_REFERENCE = re.compile(r"[A-Z]{1,2}")
+_EXCEL_WORDS = frozenset(
+    "above all and any applied apply average averages bar bars below between black blank blanks blue bottom cell "
+    "cells change color colors colour colours column columns conditional contain contains dark data date dates "
+    "duplicate duplicates each equal equals error errors excel fill find first for format formatting formula from "
+    "gradient gray greater green grey highlight highlighted icon icons id if in is item items last less light make "
+    "mark max min no not number numbers on or orange percent percentage pink purple range red row rows rule rules "
+    "scale scales set sets sheet show table text than that the then to today top total unique use value values "
+    "where which white with workbook yellow yesterday".split()
+)
 
 _HOST = re.compile(
     r"[a-z][a-z0-9+.-]*://\S+"
@@ -358,6 +373,7 @@ def _values_of_prompt(prompt: str) -> Iterator[SlotSpan]:
         longest_first = sorted(kinds, key=lambda text: (-len(text), text))
         named = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
         values += [(kinds[match[0]], *match.span()) for match in named.finditer(prompt, 0, sentence_end)]
+    values += _capitalised_words(prompt, sentence_end, values)
     end = 0
     known = set()
     for value in sorted(values, key=lambda value: (value[1], -value[2])):
@@ -366,6 +382,24 @@ def _values_of_prompt(prompt: str) -> Iterator[SlotSpan]:
             known.add(prompt[value[1] : end])
             yield value
     yield from (span for span in sorted(spans, key=lambda span: span[1]) if prompt[span[1] : span[2]] in known)
+
+
+def _capitalised_words(prompt: str, end: int, values: Iterable[SlotSpan]) -> list[SlotSpan]:
+    """The words of a rule's sentence that look like a cell's text, as many as there are slots for beside `values`."""
+    others = {prompt[start:stop] for kind, start, stop in values if kind == "str"}
+    words: set[str] = set()
+    spans = []
+    for match in _CAPITALISED.finditer(prompt, 0, end):
+        word, start = match[0], match.start()
+        if word[0].islower() or word.lower() in _EXCEL_WORDS or _CELL_REFERENCE.fullmatch(word):
+            continue
+        if word[1:].islower() and _SENTENCE_BEGINS.search(prompt, max(start - 3, 0), start):
+            continue
+        if len(words | others | {word}) > SLOT_COUNTS["str"]:
+            break
+        words.add(word)
+        spans.append(("str", *match.span()))
+    return spans
 
 
 def _bare_values(prompt: str, start: int, end: int) -> list[SlotSpan]:

@@ -73,6 +73,8 @@ PIECES = [
     "\x00",
     "|c[0]#+*Age",
     "|c[1]$a=Yes/No",
+    " Yes",
+    " NO 情報.",
     "Age",
     "2>&1",
     "print",
@@ -240,6 +242,33 @@ def test_rules_have_slots_for_columns_that_are_named_and_for_cells():
     assert slot_code("Top(c[1], 10)", one, "cf") == "Top(c[1], 10)"
     # The names of functions are none of the prompt's words.
     assert slot_code("Top(c[1], 1)", {"<str_0>": "Top"}, "cf") == "Top(c[1], 1)"
+
+
+@pytest.mark.parametrize(
+    "sentence, values",
+    [
+        ("cells that are equal to BUONO", ["BUONO"]),
+        ("Highlight Mexico city", ["Mexico"]),
+        ("paint what is Not Started. Other cells stay", ["Started"]),
+        ("DONE is green, Late is Red", ["DONE", "Late"]),
+        ("cells that do not have 情報 in them", ["情報"]),
+        # Words of Excel, references to cells, the first word of a sentence, and what is no word.
+        ("Apply Icon Sets to Column AB of D1:D36", []),
+        ("mark X, Ünder_score, don't, it.Is and 'quoted'", ["quoted"]),
+        # Six at most, with those in quotes.
+        ("mark 'a b' or Aa Bb Cc Dd Ee Ff Gg Aa", ["a b", "Aa", "Bb", "Cc", "Dd", "Ee"]),
+    ],
+)
+def test_in_a_rule_a_capitalised_word_is_a_cells_text(sentence, values):
+    prompt = f"{sentence} |c[0]#Age|c[1]$?"
+    slotted = slot_prompt(prompt)
+    found = {value for slot, value in slotted.values.items() if slot.startswith("<str_")}
+    assert found == set(values)
+    assert fill_slots(slotted.text, slotted.values) == prompt
+    for value in values:
+        assert slot_code(f"TextEquals(c[1], '{value}')", slotted.values, "cf").startswith("TextEquals(c[1], '<str_")
+    # Elsewhere they are words like any other.
+    assert set(slot_prompt(sentence).values.values()) <= {"a b", "quoted", "it.Is", "Ünder_score"}
 
 
 # Programs
