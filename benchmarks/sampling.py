@@ -32,6 +32,7 @@ from transformers.utils import logging as transformers_logging
 from benchmarks.training import CPU_ATTENTION_FLOPS, make_tokenizer, measure_matrix_rate
 from codefusion_hf.checkpoints import checkpoint_path
 from codefusion_hf.files import write_text
+from codefusion_hf.inference.loading import quantize_denoiser
 from codefusion_hf.modeling import CodeFusionModel
 from codefusion_hf.pipelines import CodeFusionPipeline, CodeFusionScheduler
 from codefusion_hf.training.baseline import t5_config
@@ -173,7 +174,9 @@ def plain_loop(pipe: CodeFusionPipeline, prompt: str, candidates: int, steps: in
     return pipe.tokenizer.batch_decode(logits.argmax(dim=-1), skip_special_tokens=True)
 
 
-def load_subject(name: str, device: torch.device, steps: int, compile_denoiser: bool = False) -> Subject:
+def load_subject(
+    name: str, device: torch.device, steps: int, compile_denoiser: bool = False, int8: bool = False
+) -> Subject:
     """
     A bundled checkpoint or a folder of one, or a preset's model with random weights.
 
@@ -186,6 +189,8 @@ def load_subject(name: str, device: torch.device, steps: int, compile_denoiser: 
             Denoising steps.
         compile_denoiser (`bool`, *optional*, defaults to `False`):
             Whether to compile the denoiser.
+        int8 (`bool`, *optional*, defaults to `False`):
+            Whether the denoiser computes with 8-bit integers.
 
     Returns:
         [`Subject`]
@@ -208,9 +213,11 @@ def load_subject(name: str, device: torch.device, steps: int, compile_denoiser: 
         target_length = RANDOM_TARGET_LENGTH
     pipe.set_progress_bar_config(disable=True)
     pipe.to(device)
+    t5 = T5ForConditionalGeneration(t5_config(pipe.model.config, pipe.model.num_parameters())).to(device).eval()
+    if int8:
+        quantize_denoiser(pipe)
     if compile_denoiser:
         pipe.model.denoiser = torch.compile(pipe.model.denoiser)
-    t5 = T5ForConditionalGeneration(t5_config(pipe.model.config, pipe.model.num_parameters())).to(device).eval()
     return Subject(Path(name).stem, pipe, t5, target_length, steps)
 
 
@@ -565,6 +572,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--threads", type=_positive, help="threads of torch (default: torch's own choice)")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="where to run (default: cpu)")
     parser.add_argument("--compile", action="store_true", help="compile the denoiser")
+    parser.add_argument("--int8", action="store_true", help="the denoiser in 8-bit integers, on the CPU")
     parser.add_argument("--matrix-size", type=_positive, help="of the product measured (default: 2048; 8192 on cuda)")
     parser.add_argument("--profile", action="store_true", help="profile CodeFusion, and measure nothing else")
     parser.add_argument("--output", type=Path, help="JSON file for the figures")
@@ -593,12 +601,13 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
             "rounds": args.rounds,
             "plain_steps": args.plain_steps,
             "compile": args.compile,
+            "int8": args.int8,
             "matrix_size": matrix_size,
         },
         "profiles" if args.profile else "models": [],
     }
     for name in args.model:
-        subject = load_subject(name, device, args.steps, args.compile)
+        subject = load_subject(name, device, args.steps, args.compile, args.int8)
         if args.profile:
             rows = profile_subject(subject)
             print(report_profile(subject.name, rows))

@@ -264,6 +264,7 @@ def make_dataset(
     pairs: Sequence[dict[str, str]],
     tokenizer: PreTrainedTokenizerBase,
     max_code_length: int,
+    language: str,
     batch_size: int,
     warmup: int,
     steps: int,
@@ -272,7 +273,7 @@ def make_dataset(
     Rows in the order in which they are trained on: of `warmup + steps` batches as [`BucketSampler`] makes them, and
     the same with those of the last `steps` shuffled.
     """
-    rows = build_pair_dataset(pairs, tokenizer, max_code_length)
+    rows = build_pair_dataset(pairs, tokenizer, max_code_length, language)
     order = list(BucketSampler(rows["length"], batch_size))[: (warmup + steps) * batch_size]
     measured = order[warmup * batch_size :]
     random.Random(0).shuffle(measured)
@@ -427,7 +428,7 @@ def measure_preset(
     batch_size = preset["training"]["per_device_train_batch_size"]
     # One pool of the sampler at least, or batches would be less alike than in a real run.
     pairs = make_pairs(max(BATCHES_PER_POOL, warmup + steps + 1) * batch_size, words)
-    datasets = make_dataset(pairs, tokenizer, max_code_length, batch_size, warmup, steps)
+    datasets = make_dataset(pairs, tokenizer, max_code_length, preset["language"], batch_size, warmup, steps)
     matrix_rates = []
     trainers: list[tuple[Trainer, StepClock]] = []
     seconds: list[list[list[float]]] = [[] for _ in CONTENDERS]

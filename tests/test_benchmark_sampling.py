@@ -15,7 +15,7 @@ from codefusion_hf.modeling import CodeFusionModel
 
 PRESET = """
 language: bash
-tokenizer: {vocab_size: 400, model_max_length: 64}
+tokenizer: {slots: true, vocab_size: 400, model_max_length: 64}
 model:
   encoder_config: {model_type: t5, d_model: 16, d_kv: 8, d_ff: 32, num_layers: 1, num_heads: 2, dropout_rate: 0.0}
   latent_size: 8

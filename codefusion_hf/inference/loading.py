@@ -97,8 +97,7 @@ def load_pipeline(checkpoint: str, scheduler: str | None = None, int8: bool = Fa
         scheduler (`str`, *optional*):
             Of [`scheduler_class`]. The checkpoint's own if not given.
         int8 (`bool`, *optional*, defaults to `False`):
-            Whether the denoiser's linear layers compute with 8-bit integers
-            (https://docs.pytorch.org/docs/stable/quantization.html, dynamic quantization), on the CPU.
+            Whether the denoiser computes with 8-bit integers, see [`quantize_denoiser`].
 
     Returns:
         [`CodeFusionPipeline`]: without progress bar, on a GPU where there is one and `int8` is not set.
@@ -115,11 +114,23 @@ def load_pipeline(checkpoint: str, scheduler: str | None = None, int8: bool = Fa
             pipe.scheduler = class_of_scheduler.from_config(pipe.scheduler.config)
     pipe.set_progress_bar_config(disable=True)
     if int8:
-        # Deprecated in favour of torchao, whose eager int8 is slower on a CPU than single precision.
-        linear = {torch.nn.Linear}
-        pipe.model.denoiser = torch.ao.quantization.quantize_dynamic(pipe.model.denoiser, linear, dtype=torch.qint8)
+        quantize_denoiser(pipe)
         return pipe
     return pipe.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
-__all__ = ["load_checkpoint", "load_pipeline", "scheduler_class", "silence_libraries"]
+def quantize_denoiser(pipe: CodeFusionPipeline) -> None:
+    """
+    Have the linear layers of the denoiser compute with 8-bit integers: dynamic quantization
+    (https://docs.pytorch.org/docs/stable/generated/torch.ao.quantization.quantize_dynamic.html), on the CPU.
+
+    Args:
+        pipe ([`CodeFusionPipeline`]):
+            Whose model is changed.
+    """
+    # Deprecated in favour of torchao, whose int8 is slower than single precision on a CPU unless it is compiled.
+    linear = {torch.nn.Linear}
+    pipe.model.denoiser = torch.ao.quantization.quantize_dynamic(pipe.model.denoiser, linear, dtype=torch.qint8)
+
+
+__all__ = ["load_checkpoint", "load_pipeline", "quantize_denoiser", "scheduler_class", "silence_libraries"]
