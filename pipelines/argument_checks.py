@@ -87,6 +87,7 @@ def check_call(
     early_exit_patience: int,
     early_exit_confidence: float,
     readout_noise: float,
+    commit_tokens: bool,
     num_candidates: int,
     ranking: str | Callable[[str, str], float],
     is_valid: Callable[[str], bool] | None,
@@ -116,6 +117,15 @@ def check_call(
     check_number("early_exit_confidence", early_exit_confidence, 0.0, 1.0)
     check_number("readout_noise", readout_noise, 0.0, 1.0)
     check_integer("early_exit_patience", early_exit_patience, 0, config.num_train_timesteps)
+    if not isinstance(commit_tokens, bool):
+        raise ValueError(f"`commit_tokens` must be True or False, got {shorten(commit_tokens)}.")
+    if commit_tokens and config.prediction_type != "sample":
+        raise ValueError("`commit_tokens` must be False, as the model does not predict x_0, got True.")
+    if commit_tokens and early_exit_patience > 0:
+        raise ValueError(
+            f"`early_exit_patience` must be 0 with `commit_tokens`, which ends with the last step, got "
+            f"{early_exit_patience}."
+        )
     if target_length is not None:
         check_integer("target_length", target_length, 1, config.max_code_length)
     if rounding not in ROUNDINGS:

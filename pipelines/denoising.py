@@ -173,6 +173,8 @@ class DenoisingCall:
             Share of the noise schedule that these are noised to.
         neighbor_codes (`list[list[NeighborCode]]`, *optional*):
             For each prompt, programs that are candidates beside those that are drawn.
+        committed ([`~codefusion_hf.pipelines.committing.CommittedTokens`], *optional*):
+            After the loop, where `commit_tokens` is set, the programs.
     """
 
     settings: dict[str, Any]
@@ -197,6 +199,7 @@ class DenoisingCall:
     draft_ids: torch.Tensor | None = None
     strength: float = 1.0
     neighbor_codes: list[list[NeighborCode]] | None = None
+    committed: Any = None
 
     def make_batches(self, model: PreTrainedModel, rows: Sequence[int]) -> list[CandidateBatch]:
         """Some rows as the denoiser gets them, see [`~codefusion_hf.pipelines.batching.make_batches`]."""

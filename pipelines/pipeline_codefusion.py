@@ -18,6 +18,7 @@ from transformers.generation.streamers import BaseStreamer
 from ..modeling.argument_checks import shorten
 from .argument_checks import CALLBACK_TENSOR_INPUTS, check_call
 from .batching import EarlyExit, favour_lengths, share_out, spread_temperatures
+from .committing import commit_tokens
 from .decoding import read_draft
 from .denoising import DenoisingCall, DenoisingStep, EncodedPrompts, Times
 from .neighbors import Memory, check_memory, encode_with_neighbors
@@ -285,6 +286,7 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
         early_exit_patience: int | None = None,
         early_exit_confidence: float | None = None,
         readout_noise: float | None = None,
+        commit_tokens: bool | None = None,
         num_candidates: int | None = None,
         ranking: str | Callable[[str, str], float] | None = None,
         is_valid: Callable[[str], bool] | None = None,
@@ -352,6 +354,11 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
                 Where the model predicts x_0 and `rounding` is `"decoder"`: share of the noise schedule, in [0, 1], to
                 which the result is noised once more for tokens and scores to be read from. Without noise a latent
                 says what its token is, and there is no second guess. At 0 the last step is read.
+            commit_tokens (`bool`, *optional*, defaults to `False`):
+                Whether tokens are committed in the order of confidence, a share of them at each step (see
+                [`~codefusion_hf.pipelines.committing.commit_tokens`]): better programs from a model that predicts x_0
+                and has been trained with clean positions among noisy ones. Of the scheduler, the first timestep is
+                used.
             num_candidates (`int`, *optional*):
                 Candidates that are drawn for each prompt, at least `num_return_sequences`. `generator`, `latents` and
                 [`~CodeFusionPipeline.lengths`] are of all that are drawn. Defaults to `num_return_sequences` where the
@@ -477,6 +484,9 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
     @torch.no_grad()
     def _denoise(self, call: DenoisingCall) -> Iterator[DenoisingStep]:
         """The loop: all steps of a call, each with its estimate of x_0. After the last one, `call` has the result."""
+        if call.settings["commit_tokens"] and call.held is None and call.draft_ids is None:
+            yield from self._commit(call)
+            return
         config, scheduler, held, latents = self.model.config, call.scheduler, call.held, call.latents
         (num_rows, canvas_length, _), timesteps, device = latents.shape, call.timesteps, latents.device
         guidance_scale, patience = float(call.settings["guidance_scale"]), call.settings["early_exit_patience"]
@@ -563,6 +573,15 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
         if not latents.isfinite().all():
             raise ValueError("`model`: its weights gave latents that are not finite.")
         call.latents, call.query = latents, query
+
+    def _commit(self, call: DenoisingCall) -> Iterator[DenoisingStep]:
+        """The loop where tokens are committed."""
+        with self.progress_bar(total=len(call.timesteps)) as progress_bar:
+            for step in commit_tokens(self.model, call):
+                call.latents = self._call_back(call, step.index, step.timestep, call.latents, step.estimate)
+                progress_bar.update()
+                yield step
+        self._num_evaluations = torch.full_like(call.lengths, len(call.timesteps))
 
     def _call_back(
         self, call: DenoisingCall, index: int, timestep: torch.Tensor, latents: torch.Tensor, estimate: torch.Tensor

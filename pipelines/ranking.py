@@ -133,7 +133,8 @@ def collect_programs(
             if log_ratio == -math.inf:
                 continue
             program = programs.setdefault(text, Program(text, token_ids, score, source=(number, rank)))
-            if score > program.score:
+            # What is no draw's likeliest is scored otherwise where tokens are committed.
+            if (rank == 0, score) > (program.is_drawn, program.score):
                 program.token_ids, program.score, program.source = token_ids, score, (number, rank)
             program.is_drawn |= rank == 0
             program.votes += math.exp(score) if by_confidence else math.exp(log_ratio) / total

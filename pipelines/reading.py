@@ -27,6 +27,8 @@ LEAST_SIMILARITY = 0.4
 
 # Programs that are read from each draw: enough for five that differ as text.
 MIN_SEQUENCES = 10
+# Log-ratio of the likeliest of them to what has been committed, where tokens are.
+SECOND_GUESS = -10.0
 
 
 @torch.no_grad()
@@ -134,6 +136,13 @@ def read_canvases(
         # What is held is certain, and says nothing about the rest.
         scores_of_tokens = scores_of_tokens.masked_fill(held.mask[:, None], 0.0)
         scores = scores_of_tokens.sum(dim=-1) / (~held.mask[:, None]).sum(dim=-1).clamp(min=1)
+    if call.committed is not None:
+        # The second guesses come behind all that was committed.
+        of_canvases = call.committed.log_probabilities[:, None]
+        token_ids = torch.cat([call.committed.token_ids[:, None], token_ids], dim=1)
+        scores = torch.cat([of_canvases.sum(dim=-1) / call.lengths[:, None], scores], dim=1)
+        log_ratios = torch.cat([torch.zeros_like(scores[:, :1]), log_ratios + SECOND_GUESS], dim=1)
+        scores_of_tokens = torch.cat([of_canvases, scores_of_tokens], dim=1)
     return token_ids, scores, log_ratios, scores_of_tokens
 
 
@@ -201,6 +210,7 @@ def read_neighbors(
         noise_key_values=None,
         draft_ids=draft_ids,
         strength=0.0,
+        committed=None,
     )
     _, scores, _, of_tokens = read_canvases(model, given, score_tokens)
     programs: list[list[Program]] = []

@@ -21,6 +21,7 @@ SAMPLING_DEFAULTS: dict[str, Any] = {
     "early_exit_patience": 0,
     "early_exit_confidence": 0.9,
     "readout_noise": 0.5,
+    "commit_tokens": False,
     "language": None,
     "valid_first": False,
     "memory": None,
@@ -68,8 +69,9 @@ def check_sampling_defaults(sampling_defaults: dict[str, Any]) -> None:
             check_number(name, value, least, most)
     if sampling_defaults.get("ranking", "votes") != "votes":
         raise ValueError(f"`ranking` must be 'votes' in a checkpoint, got {shorten(sampling_defaults['ranking'])}.")
-    if not isinstance(sampling_defaults.get("valid_first", False), bool):
-        raise ValueError(f"`valid_first` must be True or False, got {shorten(sampling_defaults['valid_first'])}.")
+    for name in ("commit_tokens", "valid_first"):
+        if not isinstance(sampling_defaults.get(name, False), bool):
+            raise ValueError(f"`{name}` must be True or False, got {shorten(sampling_defaults[name])}.")
     for name in ("language", "memory"):
         if not isinstance(sampling_defaults.get(name), str | None):
             raise ValueError(f"`{name}` must be None or a string, got {shorten(sampling_defaults[name])}.")

@@ -86,6 +86,9 @@ def draw_candidates(
     from codefusion_hf.inference.generation import to_candidates
 
     settled = {**sampling.call_arguments(pipe.sampling_defaults, arguments.language), **call_arguments}
+    if "code" in call_arguments:
+        # For what begins with nothing but noise.
+        del settled["commit_tokens"]
     for row in rows:
         if arguments.show_steps:
             print(printable(row["prompt"]))

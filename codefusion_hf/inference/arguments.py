@@ -44,6 +44,8 @@ class SamplingArguments:
             other.
         guidance_scale (`float`, *optional*):
             Above 1, programs are moved further from what is written without a prompt.
+        commit_tokens (`bool`, *optional*):
+            Whether tokens are committed in the order of confidence.
         rounding (`str`, *optional*, defaults to `"decoder"`):
             How embeddings become tokens: `"decoder"`, or one of the paper's ablations, `"grounding"` and `"clamping"`.
         scheduler (`str`, *optional*):
@@ -90,6 +92,9 @@ class SamplingArguments:
     )
     guidance_scale: float | None = field(
         default=None, metadata={"metavar": "S", "help": "above 1: further from no prompt (the checkpoint's)"}
+    )
+    commit_tokens: bool | None = field(
+        default=None, metadata={"help": "tokens are committed in the order of confidence (the checkpoint's)"}
     )
     rounding: Literal["decoder", "grounding", "clamping"] = field(
         default="decoder", metadata={"help": "the last two are the paper's ablations (%(default)s)"}

@@ -170,7 +170,7 @@ def test_generate_ranks_candidates_as_it_is_told(checkpoint, monkeypatch, run):
 
 def test_what_is_not_said_is_the_checkpoints(make_pipeline, monkeypatch, tmp_path, run):
     defaults = {"num_inference_steps": 2, "num_candidates": 7, "temperature": [0.5, 2.0], "guidance_scale": 1.5}
-    defaults |= {"language": "cf", "valid_first": True, "readout_noise": 0.25}
+    defaults |= {"language": "cf", "valid_first": True, "readout_noise": 0.25, "commit_tokens": True}
     pipe = make_pipeline()
     CodeFusionPipeline(**pipe.components, sampling_defaults=defaults).save_pretrained(tmp_path)
     calls = []
@@ -188,8 +188,9 @@ def test_what_is_not_said_is_the_checkpoints(make_pipeline, monkeypatch, tmp_pat
     }
     assert given["is_valid"] == get_language("cf").is_valid
     options = ("--num-inference-steps", 3, "--num-candidates", 6, "--temperature", 1, "--guidance-scale", 1)
-    assert run(*argv, *options, "--no-valid-first")[0] == 0
+    assert run(*argv, *options, "--no-valid-first", "--no-commit-tokens")[0] == 0
     given = calls.pop()
+    assert given["commit_tokens"] is False
     assert (given["num_inference_steps"], given["num_candidates"], given["temperature"]) == (3, 6, 1.0)
     assert given["guidance_scale"] == 1.0 and "is_valid" not in given
 
