@@ -353,12 +353,14 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
             readout_noise (`float`, *optional*, defaults to 0.5):
                 Where the model predicts x_0 and `rounding` is `"decoder"`: share of the noise schedule, in [0, 1], to
                 which the result is noised once more for tokens and scores to be read from. Without noise a latent
-                says what its token is, and there is no second guess. At 0 the last step is read.
+                says what its token is, and there is no second guess. At 0 the last step is read. With
+                `commit_tokens`, second guesses are read at 1.
             commit_tokens (`bool`, *optional*, defaults to `False`):
                 Whether tokens are committed in the order of confidence, a share of them at each step (see
                 [`~codefusion_hf.pipelines.committing.commit_tokens`]): better programs from a model that predicts x_0
                 and has been trained with clean positions among noisy ones. Of the scheduler, the first timestep is
-                used.
+                used; where another one than [`CodeFusionScheduler`] is swapped in, a checkpoint's default does not
+                hold.
             num_candidates (`int`, *optional*):
                 Candidates that are drawn for each prompt, at least `num_return_sequences`. `generator`, `latents` and
                 [`~CodeFusionPipeline.lengths`] are of all that are drawn. Defaults to `num_return_sequences` where the
@@ -397,6 +399,9 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
     def _prepare(self, arguments: dict[str, Any]) -> DenoisingCall:
         """All of a call that comes before its first step, from its arguments by their names."""
         settings, num_candidates = choose_settings(self.sampling_defaults, arguments, self._min_candidates)
+        if arguments.get("commit_tokens") is None and type(self.scheduler).__name__ != "CodeFusionScheduler":
+            # Who swaps one in wants its steps.
+            settings["commit_tokens"] = False
         callback, callback_inputs = (arguments[f"callback_on_step_end{end}"] for end in ("", "_tensor_inputs"))
         if isinstance(callback, PipelineCallback | MultiPipelineCallbacks):
             callback_inputs = callback.tensor_inputs

@@ -98,12 +98,14 @@ def read_canvases(
     token_ids = latents.new_full(shape, config.pad_token_id, dtype=torch.long)
     scores, log_ratios = torch.empty((2, num_rows, num_sequences), device=latents.device)
     scores_of_tokens = torch.zeros(shape, device=latents.device)
-    if config.prediction_type == "sample" and call.rounding == "decoder" and call.settings["readout_noise"] > 0.0:
+    # What else a committed token could have been, its own embedding does not say.
+    readout_noise = 1.0 if call.committed is not None else call.settings["readout_noise"]
+    if config.prediction_type == "sample" and call.rounding == "decoder" and readout_noise > 0.0:
         latents, query = read_noised(
             model,
             latents,
             call.make_batches(model, range(num_rows)),
-            call.settings["readout_noise"],
+            readout_noise,
             float(call.settings["guidance_scale"]),
             None if held is None else held.mask,
         )

@@ -132,6 +132,11 @@ def test_a_checkpoint_can_say_so(untrained, tmp_path):
     assert loaded("show the date", generator=seeded()).scores == expected.scores
     other = loaded("show the date", commit_tokens=False, generator=seeded())
     assert other.scores != expected.scores
+    # Who swaps the scheduler wants its steps.
+    loaded.scheduler = diffusers.DDIMScheduler.from_config(loaded.scheduler.config)
+    swapped = loaded("show the date", generator=seeded())
+    assert swapped.scores == loaded("show the date", commit_tokens=False, generator=seeded()).scores
+    assert swapped.scores != loaded("show the date", commit_tokens=True, generator=seeded()).scores
 
 
 def test_one_generator_for_each_candidate(untrained):

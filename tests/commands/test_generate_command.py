@@ -193,6 +193,8 @@ def test_what_is_not_said_is_the_checkpoints(make_pipeline, monkeypatch, tmp_pat
     assert given["commit_tokens"] is False
     assert (given["num_inference_steps"], given["num_candidates"], given["temperature"]) == (3, 6, 1.0)
     assert given["guidance_scale"] == 1.0 and "is_valid" not in given
+    assert run(*argv, "--scheduler", "DDIM")[0] == 0
+    assert calls.pop()["commit_tokens"] is False
 
 
 def test_generate_without_bash_says_so(checkpoint, monkeypatch, tmp_path, run):
