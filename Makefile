@@ -71,12 +71,11 @@ style: $(VENV)/.installed-quality
 docs: $(VENV)/.installed-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir build/site
 
-# A sentence for the bundled cf-tiny, with the columns of its table behind it. matplotlib brings the font.
-GIF_PROMPT := highlight the rows where Age is greater than 12 and City is Paris
-GIF_COLUMNS := |c[0]$$Name|c[1]\#+*Age|c[2]$$+*City=Rome/Paris|c[3]\#Score
+# matplotlib brings the font.
+GIF_PROMPT := count the lines of all python files below the current folder
 gif: $(VENV)/.installed-evaluation
-	HF_HUB_OFFLINE=1 $(BIN)/python examples/show_revisions.py '$(GIF_PROMPT) $(GIF_COLUMNS)' docs/assets/generation.gif \
-		--checkpoint cf-tiny --seed 2 --title '$(GIF_PROMPT)'
+	HF_HUB_OFFLINE=1 $(BIN)/python examples/show_revisions.py '$(GIF_PROMPT)' docs/assets/generation.gif \
+		--checkpoint bash-tiny --seed 5
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
