@@ -40,7 +40,9 @@ def draw_run(steps: Sequence[Step]) -> str:
     frames = []
     for step in before:
         drafts = {draft.candidate: draft for draft in step.drafts}
-        frames.append(_frame(step, [drafts[draft.candidate] for draft in last.drafts], is_shown=False))
+        # What was not drawn, such as the program that is revised, has no steps.
+        shown = [drafts.get(draft.candidate, draft) for draft in last.drafts]
+        frames.append(_frame(step, shown, is_shown=False))
     frames.append(_frame(last, last.drafts, is_shown=True))
     return f'<div class="frames">{"".join(frames)}</div>'
 

@@ -109,6 +109,13 @@ def test_the_api_gets_lists_that_do_not_get_shorter(tiny_writer):
     assert len(before["candidates"]) == 5 and set(before["candidates"][0]) == {"code", "score", "is_valid"}
 
 
+def test_a_draft_that_stays_has_no_steps(tiny_writer):
+    *steps, last = tiny_writer.revise(Settings(steps=3, candidates=6, seed=1), "show the date", "wc -l notes.txt", 0.7)
+    (draft,) = [draft for draft in last.drafts if draft.code == "wc -l notes.txt"]
+    assert draft.candidate not in {before.candidate for before in steps[0].drafts}
+    assert draw_run([*steps, last]).count(draft.page) == len(steps) + 1
+
+
 def test_the_page_shows_each_step_of_the_programs_that_are_returned(tiny_writer):
     *steps, last = run = list(tiny_writer.generate(Settings(steps=3, candidates=7, seed=2), "show the date"))
     page = draw_run(run)

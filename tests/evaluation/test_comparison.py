@@ -146,6 +146,8 @@ def test_a_checkpoint_repeats_with_its_seed_and_writes_its_settings(make_pipelin
         "guidance_scale": 1.0,
         "rounding": "clamping",
         "readout_noise": 0.5,
+        "commit_tokens": False,
+        "int8": False,
         "memory": None,
         "num_neighbors": 3,
         "early_exit_patience": 0,
