@@ -199,7 +199,7 @@ def read_neighbors(
             attention_mask=first_rows(prompts.attention_mask),
             vocabulary=(embeddings, first_rows(bias)),
         ),
-        key_values=tuple(tuple(map(first_rows, layer)) for layer in call.key_values),
+        key_values=tuple((first_rows(key), first_rows(value)) for key, value in call.key_values),
         settings={
             **call.settings,
             "readout_noise": call.settings["readout_noise"] or SAMPLING_DEFAULTS["readout_noise"],
