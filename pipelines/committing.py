@@ -111,6 +111,8 @@ def commit_tokens(model: PreTrainedModel, call: DenoisingCall) -> Iterator[Denoi
         estimate = call.held.put_back(estimate)
         call.latents = call.held.put_back(noise)
         yield DenoisingStep(index, timestep, estimate, query)
+        # As a callback may have left it.
+        noise = call.latents
     is_end = (token_ids == config.pad_token_id) | (token_ids == config.eos_token_id)
     is_behind = is_end.cumsum(dim=1) > is_end.long()
     call.committed = CommittedTokens(token_ids.masked_fill(is_behind, config.pad_token_id), log_probabilities)

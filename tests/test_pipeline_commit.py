@@ -146,6 +146,18 @@ def test_one_generator_for_each_candidate(untrained):
     assert both.codes == [output.codes[0] for output in alone]
 
 
+def test_a_callback_can_replace_the_noise(untrained):
+    arguments = {"commit_tokens": True, "target_length": 8, "num_inference_steps": 4}
+
+    def silence(pipe, step, timestep, values):
+        return {"latents": torch.zeros_like(values["latents"])}
+
+    kept = untrained("show the date", generator=seeded(), **arguments).scores
+    same = untrained("show the date", generator=seeded(), callback_on_step_end=lambda *args: {}, **arguments).scores
+    other = untrained("show the date", generator=seeded(), callback_on_step_end=silence, **arguments).scores
+    assert kept == same and kept != other
+
+
 def test_latents_are_the_embeddings_of_the_tokens(untrained):
     arguments = {"commit_tokens": True, "target_length": 8, "num_inference_steps": 2}
     latents = untrained("show the date", output_type="latent", generator=seeded(), **arguments).latents
