@@ -3,7 +3,6 @@
 """Tokens that are committed on the way: of each canvas the surest ones, step by step."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 from diffusers.utils.torch_utils import randn_tensor
@@ -11,29 +10,12 @@ from transformers import PreTrainedModel
 
 from .batching import CandidateBatch, make_batches, spread_temperatures
 from .decoding import score_latents
-from .denoising import DenoisingCall, DenoisingStep, HeldTokens, Times
+from .denoising import CommittedTokens, DenoisingCall, DenoisingStep, HeldTokens, Times
 from .scheduler_support import interpolate_alphas_cumprod
 
 
 # Positions whose probabilities of all tokens are in memory at once.
 _POSITIONS_AT_ONCE = 2048
-
-
-@dataclass
-class CommittedTokens:
-    """
-    What a call has written by committing.
-
-    Args:
-        token_ids (`torch.LongTensor` of shape `(num_rows, canvas_length)`):
-            Its programs.
-        log_probabilities (`torch.FloatTensor` of shape `(num_rows, canvas_length)`):
-            How likely each token was when it was committed: their sum is the log-probability of the whole canvas,
-            written in this order.
-    """
-
-    token_ids: torch.Tensor
-    log_probabilities: torch.Tensor
 
 
 def commit_tokens(model: PreTrainedModel, call: DenoisingCall) -> Iterator[DenoisingStep]:
@@ -145,4 +127,4 @@ def _draw(
         confidences[places] = scores.softmax(dim=-1).gather(1, token_ids[:, None])[:, 0].clamp(min=1e-30)
 
 
-__all__ = ["CommittedTokens", "commit_tokens"]
+__all__ = ["commit_tokens"]

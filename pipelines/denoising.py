@@ -100,6 +100,23 @@ class HeldTokens:
 
 
 @dataclass
+class CommittedTokens:
+    """
+    What a call has written by committing.
+
+    Args:
+        token_ids (`torch.LongTensor` of shape `(num_rows, canvas_length)`):
+            Its programs.
+        log_probabilities (`torch.FloatTensor` of shape `(num_rows, canvas_length)`):
+            How likely each token was when it was committed: their sum is the log-probability of the whole canvas,
+            written in this order.
+    """
+
+    token_ids: torch.Tensor
+    log_probabilities: torch.Tensor
+
+
+@dataclass
 class Times:
     """
     The time of a step, for the denoiser: of all positions, or position by position where some are clean.
@@ -173,7 +190,7 @@ class DenoisingCall:
             Share of the noise schedule that these are noised to.
         neighbor_codes (`list[list[NeighborCode]]`, *optional*):
             For each prompt, programs that are candidates beside those that are drawn.
-        committed ([`~codefusion_hf.pipelines.committing.CommittedTokens`], *optional*):
+        committed ([`CommittedTokens`], *optional*):
             After the loop, where `commit_tokens` is set, the programs.
     """
 
@@ -199,7 +216,7 @@ class DenoisingCall:
     draft_ids: torch.Tensor | None = None
     strength: float = 1.0
     neighbor_codes: list[list[NeighborCode]] | None = None
-    committed: Any = None
+    committed: CommittedTokens | None = None
 
     def make_batches(self, model: PreTrainedModel, rows: Sequence[int]) -> list[CandidateBatch]:
         """Some rows as the denoiser gets them, see [`~codefusion_hf.pipelines.batching.make_batches`]."""
@@ -228,4 +245,4 @@ class DenoisingStep:
     query: torch.Tensor | None
 
 
-__all__ = ["DenoisingCall", "DenoisingStep", "EncodedPrompts", "HeldTokens", "Times"]
+__all__ = ["CommittedTokens", "DenoisingCall", "DenoisingStep", "EncodedPrompts", "HeldTokens", "Times"]

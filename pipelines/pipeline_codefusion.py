@@ -98,7 +98,10 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
     @property
     def sampling_defaults(self) -> dict[str, Any]:
         """How a call samples where its arguments do not say: as the checkpoint says, else `SAMPLING_DEFAULTS`."""
-        return {**SAMPLING_DEFAULTS, **self.config.sampling_defaults}
+        defaults = {**SAMPLING_DEFAULTS, **self.config.sampling_defaults}
+        # Who swaps a scheduler in wants its steps.
+        defaults["commit_tokens"] &= type(self.scheduler).__name__ == "CodeFusionScheduler"
+        return defaults
 
     @property
     def num_timesteps(self) -> int:
@@ -399,9 +402,6 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
     def _prepare(self, arguments: dict[str, Any]) -> DenoisingCall:
         """All of a call that comes before its first step, from its arguments by their names."""
         settings, num_candidates = choose_settings(self.sampling_defaults, arguments, self._min_candidates)
-        if arguments.get("commit_tokens") is None and type(self.scheduler).__name__ != "CodeFusionScheduler":
-            # Who swaps one in wants its steps.
-            settings["commit_tokens"] = False
         callback, callback_inputs = (arguments[f"callback_on_step_end{end}"] for end in ("", "_tensor_inputs"))
         if isinstance(callback, PipelineCallback | MultiPipelineCallbacks):
             callback_inputs = callback.tensor_inputs

@@ -91,6 +91,27 @@ def make_model(make_config):
 
 
 @pytest.fixture(scope="session")
+def train_with_clean_positions(make_model, batch):
+    """A function that makes a model that gives back four programs, and has had some positions clean in training."""
+
+    def train(num_steps, clean_rows, noise_prompts=0.0):
+        model = make_model().train()
+        large = {name: value.repeat(4, 1) for name, value in batch.items()}
+        optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3)
+        torch.manual_seed(0)
+        for _ in range(num_steps):
+            timesteps = model.draw_timesteps(16)[:, None]
+            is_clean = (torch.rand(16, 24) < torch.rand(16, 1)) & (torch.rand(16, 1) < clean_rows)
+            optimizer.zero_grad()
+            noise = {"noise_prompt": torch.rand(16) < noise_prompts} if noise_prompts > 0.0 else {}
+            model(**large, timesteps=torch.where(is_clean, 0, timesteps), **noise).loss.backward()
+            optimizer.step()
+        return model.eval()
+
+    return train
+
+
+@pytest.fixture(scope="session")
 def make_pipeline(make_model, tokenizer):
     """A function that makes a tiny pipeline, of a given model or of one with the given fields."""
 

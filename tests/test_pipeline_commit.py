@@ -20,19 +20,9 @@ def seeded(seed=0):
 
 
 @pytest.fixture(scope="module")
-def model(make_model, batch):
+def model(train_with_clean_positions):
     """A model that gives back four programs for their prompts, half of the time with some positions clean."""
-    model = make_model().train()
-    large = {name: value.repeat(4, 1) for name, value in batch.items()}
-    optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3)
-    torch.manual_seed(0)
-    for _ in range(160):
-        timesteps = model.draw_timesteps(16)[:, None]
-        is_clean = (torch.rand(16, 24) < torch.rand(16, 1)) & (torch.rand(16, 1) < 0.5)
-        optimizer.zero_grad()
-        model(**large, timesteps=torch.where(is_clean, 0, timesteps)).loss.backward()
-        optimizer.step()
-    return model.eval()
+    return train_with_clean_positions(160, clean_rows=0.5)
 
 
 @pytest.fixture

@@ -36,20 +36,9 @@ def infiller(pipe, scheduler="CodeFusionScheduler"):
 
 
 @pytest.fixture(scope="module")
-def model(make_model, batch):
+def model(train_with_clean_positions):
     """A model that gives back four programs, most of the time with some positions clean, or noise for the prompt."""
-    model = make_model().train()
-    large = {name: value.repeat(4, 1) for name, value in batch.items()}
-    optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3)
-    torch.manual_seed(0)
-    for _ in range(200):
-        timesteps = model.draw_timesteps(16)[:, None]
-        is_clean = (torch.rand(16, 24) < torch.rand(16, 1)) & (torch.rand(16, 1) < 0.7)
-        optimizer.zero_grad()
-        noise_prompt = torch.rand(16) < 0.2
-        model(**large, timesteps=torch.where(is_clean, 0, timesteps), noise_prompt=noise_prompt).loss.backward()
-        optimizer.step()
-    return model.eval()
+    return train_with_clean_positions(200, clean_rows=0.7, noise_prompts=0.2)
 
 
 @pytest.fixture(scope="module")

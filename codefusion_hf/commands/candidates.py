@@ -87,7 +87,8 @@ def draw_candidates(
 
     settled = {**sampling.call_arguments(pipe.sampling_defaults, arguments.language), **call_arguments}
     if "code" in call_arguments:
-        # For what begins with nothing but noise.
+        if sampling.commit_tokens is not None:
+            raise ValueError("--commit-tokens is for `codefusion generate`, which begins with nothing but noise.")
         del settled["commit_tokens"]
     for row in rows:
         if arguments.show_steps:

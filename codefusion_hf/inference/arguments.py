@@ -132,9 +132,6 @@ class SamplingArguments:
         """
         given = {name: value for name, value in asdict(self).items() if value is not None or name == "scheduler"}
         settings = {**sampling_defaults, **given}
-        if self.commit_tokens is None and self.scheduler not in (None, "CodeFusion", "CodeFusionScheduler"):
-            # As in the pipeline.
-            settings["commit_tokens"] = False
         if self.temperature is not None and len(self.temperature) == 1:
             settings["temperature"] = self.temperature[0]
         if self.num_candidates is None:
