@@ -22,9 +22,10 @@ def commit_tokens(model: PreTrainedModel, call: DenoisingCall) -> Iterator[Denoi
     """
     Write programs in the order of confidence, as MaskGIT does (https://huggingface.co/papers/2202.04200): at first,
     all positions are noise; at each step tokens are drawn for all that are left, and those that the model is surest of
-    are committed, so many that every canvas is done after the last step. What is committed is clean from then on, at
-    t = 0, and the rest is written to fit it. (Noise that is taken away little by little decides on all positions at
-    once, none of which knows what the others become.)
+    are committed, so many that every canvas is done after the last step, and beyond them all whose probability is
+    `early_exit_confidence` or more, as in Fast-dLLM (https://huggingface.co/papers/2505.22618); a canvas that is done
+    leaves the batch. What is committed is clean from then on, at t = 0, and the rest is written to fit it. (Noise that
+    is taken away little by little decides on all positions at once, none of which knows what the others become.)
 
     Args:
         model ([`CodeFusionModel`]):
@@ -42,15 +43,11 @@ def commit_tokens(model: PreTrainedModel, call: DenoisingCall) -> Iterator[Denoi
     times = torch.stack([timesteps[0], timesteps.new_zeros(())])
     embeddings = model.denoiser.embed_timesteps(times.to(device), call.latents.dtype)[:, None, None]
     noisy, clean = map(Times, embeddings, interpolate_alphas_cumprod(call.scheduler.alphas_cumprod, times).to(device))
-    batches, prompts = call.make_batches(model, range(num_rows)), call.prompts
-    decoder_batches = make_batches(
-        model,
-        range(num_rows),
-        call.lengths.tolist(),
-        model.decoder.project_prompt(prompts.encoder_hidden_states),
-        prompts.attention_mask,
-        prompts.vocabulary,
-    )
+    prompts, lengths = call.prompts, call.lengths.tolist()
+    key_values = model.decoder.project_prompt(prompts.encoder_hidden_states)
+    batches: list[CandidateBatch] = []
+    decoder_batches: list[CandidateBatch] = []
+    num_evaluations = torch.zeros_like(call.lengths)
     noise = call.scheduler.scale_model_input(call.latents, timesteps[0])
     on_canvas = torch.arange(canvas_length, device=device) < call.lengths[:, None]
     token_ids = torch.full((num_rows, canvas_length), config.pad_token_id, device=device)
@@ -58,6 +55,15 @@ def commit_tokens(model: PreTrainedModel, call: DenoisingCall) -> Iterator[Denoi
     call.held = _hold(model, token_ids, torch.zeros_like(on_canvas))
     estimate, query = None, torch.zeros_like(call.latents)
     for index, timestep in enumerate(timesteps):
+        is_open = on_canvas & ~call.held.mask
+        unfinished = is_open.any(dim=1).nonzero()[:, 0].tolist()
+        if not unfinished:
+            break
+        if len(unfinished) != sum(len(batch.rows) for batch in batches):
+            batches = call.make_batches(model, unfinished)
+            mask, vocabulary = prompts.attention_mask, prompts.vocabulary
+            decoder_batches = make_batches(model, unfinished, lengths, key_values, mask, vocabulary)
+        num_evaluations[unfinished] += 1
         latents, of_positions = call.held.put_back(noise), noisy.hold(call.held, clean)
         last_estimate, estimate = estimate, torch.zeros_like(latents)
         for batch in batches:
@@ -74,7 +80,6 @@ def commit_tokens(model: PreTrainedModel, call: DenoisingCall) -> Iterator[Denoi
             )
             estimate[batch.rows, : batch.canvas_length] = denoised.sample.to(estimate.dtype)
             query[batch.rows, : batch.canvas_length] = denoised.query.to(query.dtype)
-        is_open = on_canvas & ~call.held.mask
         # One number for each position, as a generator may be of one row alone.
         uniform = torch.special.ndtr(
             randn_tensor((num_rows, canvas_length), generator=call.generator, device=device, dtype=torch.float32)
@@ -86,7 +91,8 @@ def commit_tokens(model: PreTrainedModel, call: DenoisingCall) -> Iterator[Denoi
             _draw(logits, batch, is_open, temperatures, uniform, drawn, confidences)
         numbers = (call.lengths * (index + 1) / len(timesteps)).ceil() - (on_canvas & call.held.mask).sum(dim=1)
         ranks = confidences.argsort(dim=1, descending=True, stable=True).argsort(dim=1)
-        is_new = is_open & (ranks < numbers[:, None])
+        is_sure = confidences >= call.settings["early_exit_confidence"]
+        is_new = is_open & (is_sure | (ranks < numbers[:, None]))
         token_ids = torch.where(is_new, drawn, token_ids)
         log_probabilities = torch.where(is_new, confidences.log(), log_probabilities)
         call.held = _hold(model, token_ids, call.held.mask | is_new)
@@ -97,8 +103,9 @@ def commit_tokens(model: PreTrainedModel, call: DenoisingCall) -> Iterator[Denoi
         noise = call.latents
     is_end = (token_ids == config.pad_token_id) | (token_ids == config.eos_token_id)
     is_behind = is_end.cumsum(dim=1) > is_end.long()
-    call.committed = CommittedTokens(token_ids.masked_fill(is_behind, config.pad_token_id), log_probabilities)
-    call.latents, call.query, call.held = model.embed(call.committed.token_ids).to(noise.dtype), query, None
+    token_ids = token_ids.masked_fill(is_behind, config.pad_token_id)
+    call.committed = CommittedTokens(token_ids, log_probabilities, num_evaluations)
+    call.latents, call.query, call.held = model.embed(token_ids).to(noise.dtype), query, None
 
 
 def _hold(model: PreTrainedModel, token_ids: torch.Tensor, mask: torch.Tensor) -> HeldTokens:

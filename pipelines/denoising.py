@@ -110,10 +110,13 @@ class CommittedTokens:
         log_probabilities (`torch.FloatTensor` of shape `(num_rows, canvas_length)`):
             How likely each token was when it was committed: their sum is the log-probability of the whole canvas,
             written in this order.
+        num_evaluations (`torch.LongTensor` of shape `(num_rows,)`):
+            Evaluations of the denoiser until the last token was committed.
     """
 
     token_ids: torch.Tensor
     log_probabilities: torch.Tensor
+    num_evaluations: torch.Tensor
 
 
 @dataclass

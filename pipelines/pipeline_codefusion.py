@@ -105,7 +105,7 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
 
     @property
     def num_timesteps(self) -> int:
-        """Evaluations of the denoiser in the last call; with early exit, the most that there can be."""
+        """Evaluations of the denoiser in the last call; the most that there can be where candidates leave early."""
         return self._num_timesteps
 
     @property
@@ -352,7 +352,9 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
                 the same tokens as the one before (see [`~CodeFusionPipeline.num_evaluations`]). Their estimate of x_0
                 is then the result. With 0, all make all steps.
             early_exit_confidence (`float`, *optional*, defaults to 0.9):
-                The least geometric mean of the probabilities that the denoiser gives these tokens, in [0, 1].
+                The least geometric mean of the probabilities that the denoiser gives these tokens, in [0, 1]. With
+                `commit_tokens`, tokens of at least this probability are committed at once, and a candidate leaves the
+                batch with its last one.
             readout_noise (`float`, *optional*, defaults to 0.5):
                 Where the model predicts x_0 and `rounding` is `"decoder"`: share of the noise schedule, in [0, 1], to
                 which the result is noised once more for tokens and scores to be read from. Without noise a latent
@@ -586,7 +588,8 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
                 call.latents = self._call_back(call, step.index, step.timestep, call.latents, step.estimate)
                 progress_bar.update()
                 yield step
-        self._num_evaluations = torch.full_like(call.lengths, len(call.timesteps))
+        if call.committed is not None:
+            self._num_evaluations = call.committed.num_evaluations
 
     def _call_back(
         self, call: DenoisingCall, index: int, timestep: torch.Tensor, latents: torch.Tensor, estimate: torch.Tensor

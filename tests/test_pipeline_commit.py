@@ -67,6 +67,34 @@ def test_each_step_commits_its_share_and_changes_nothing_before(num_steps, untra
     assert (call.committed.log_probabilities[~mask] == 0.0).all()
 
 
+def test_what_the_model_is_sure_of_is_committed_at_once(pipe, pairs):
+    prompts, programs = map(list, zip(*pairs, strict=True))
+    arguments = {"num_inference_steps": 10, "num_candidates": 4, "temperature": 0.3, "commit_tokens": True}
+    output = pipe(prompts, early_exit_confidence=0.8, generator=seeded(), **arguments)
+    sure = pipe.num_evaluations
+    assert output.codes == [[program] for program in programs]
+    assert sure.min() < 10 and len(sure) == 16
+    pipe(prompts, early_exit_confidence=1.0, generator=seeded(), **arguments)
+    assert (pipe.num_evaluations >= sure).all() and pipe.num_evaluations.min() > sure.min()
+
+
+def test_a_call_ends_with_its_last_candidate(untrained):
+    arguments = {"commit_tokens": True, "num_candidates": 3, "generator": seeded()}
+    steps = list(untrained.stream("show the date", early_exit_confidence=0.0, **arguments))
+    assert untrained.num_evaluations.tolist() == [1, 1, 1] and untrained.num_timesteps == 10
+    assert len(steps) == len(list(untrained.stream("show the date", num_inference_steps=1, **arguments)))
+
+
+def test_who_leaves_early_changes_nothing_for_others(pipe):
+    prompts = ["count the lines of notes.txt", "count words backwards"]
+    arguments = {"commit_tokens": True, "target_length": 8, "temperature": 0.3, "early_exit_confidence": 0.6}
+    both = pipe(prompts, generator=[seeded(1), seeded(2)], **arguments)
+    assert len(set(pipe.num_evaluations.tolist())) == 2
+    for row, prompt in enumerate(prompts):
+        alone = pipe(prompt, generator=[seeded(row + 1)], **arguments)
+        assert both.codes[row] == alone.codes[0] and both.scores[row] == pytest.approx(alone.scores[0], abs=1e-4)
+
+
 def prepare_and_keep(pipe, arguments):
     """A call that is about to make its first step."""
     given = {"prompt": ["show the date", "count lines"], "generator": seeded(), "commit_tokens": True, **arguments}
