@@ -170,18 +170,21 @@ def chunks(values: Sequence[Any]) -> Iterator[tuple[int, Sequence[Any]]]:
         yield start, values[start : start + BATCH_SIZE]
 
 
-def measure_infilling(pipe: Any, gaps: Sequence[Gap], trigrams: Trigrams) -> dict[str, Any]:
-    """Share of the gaps whose word is among five, by kind: the model's, the trigram's, and that of whole programs."""
+def measure_infilling(pipe: Any, gaps: Sequence[Gap], trigrams: Trigrams, language: str) -> dict[str, Any]:
+    """
+    Share of the gaps whose word is among five, by kind: the model's, the trigram's, and that of whole programs. What
+    does not parse comes last.
+    """
+    is_valid = get_language(language).is_valid
     filler = CodeFusionInfillPipeline.from_pipe(pipe)
     filler.set_progress_bar_config(disable=True)
     hits: dict[str, Counter[str]] = {}
     for start, chunk in chunks(gaps):
         generator = torch.Generator().manual_seed(start)
-        filled = filler(
-            [gap.prompt for gap in chunk], [gap.code for gap in chunk], num_return_sequences=5, generator=generator
-        )
+        prompts, codes = [gap.prompt for gap in chunk], [gap.code for gap in chunk]
+        filled = filler(prompts, codes, num_return_sequences=5, generator=generator, is_valid=is_valid)
         generator = torch.Generator().manual_seed(start)
-        whole = pipe([gap.prompt for gap in chunk], num_return_sequences=5, generator=generator)
+        whole = pipe(prompts, num_return_sequences=5, generator=generator, is_valid=is_valid)
         for gap, codes, programs in zip(chunk, filled.codes, whole.codes, strict=True):
             counts = hits.setdefault(gap.kind, Counter())
             counts["number"] += 1
@@ -286,7 +289,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = [row for row in rows if len(pipe.tokenizer(row["code"], add_special_tokens=False).input_ids) <= longest]
     trigrams = Trigrams([row["code"] for row in train_rows], args.language)
     gaps = make_gaps(rows, args.language, args.number)
-    figures: dict[str, Any] = {"infilling": measure_infilling(pipe, gaps, trigrams)}
+    figures: dict[str, Any] = {"infilling": measure_infilling(pipe, gaps, trigrams, args.language)}
     figures["resampling"] = measure_resampling(pipe, rows[: args.number], args.language)
     if args.language == "bash":
         figures["revising"] = measure_revising(pipe, make_faults(rows, args.number), args.language)

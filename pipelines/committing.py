@@ -3,6 +3,7 @@
 """Tokens that are committed on the way: of each canvas the surest ones, step by step."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from diffusers.utils.torch_utils import randn_tensor
@@ -52,7 +53,14 @@ def commit_tokens(model: PreTrainedModel, call: DenoisingCall) -> Iterator[Denoi
     on_canvas = torch.arange(canvas_length, device=device) < call.lengths[:, None]
     token_ids = torch.full((num_rows, canvas_length), config.pad_token_id, device=device)
     log_probabilities = torch.zeros((num_rows, canvas_length), device=device)
-    call.held = _hold(model, token_ids, torch.zeros_like(on_canvas))
+    given = call.held
+    if given is None:
+        anything = torch.ones((1, config.vocab_size), dtype=torch.bool, device=device)
+        nothing = torch.zeros_like(on_canvas)
+        call.held = HeldTokens(token_ids, nothing, model.embed(token_ids), torch.zeros_like(token_ids), anything)
+    else:
+        call.held, token_ids = given, given.token_ids
+    is_gap = on_canvas & ~call.held.mask
     estimate, query = None, torch.zeros_like(call.latents)
     for index, timestep in enumerate(timesteps):
         is_open = on_canvas & ~call.held.mask
@@ -88,14 +96,18 @@ def commit_tokens(model: PreTrainedModel, call: DenoisingCall) -> Iterator[Denoi
         for batch in decoder_batches:
             conditioning = {"query": batch.cut(query), "rounding": call.rounding, **batch.conditioning}
             logits = score_latents(model, batch.cut(estimate), batch.vocabulary, **conditioning)
+            if given is not None:
+                logits = call.held.constrain(logits, batch.rows)
             _draw(logits, batch, is_open, temperatures, uniform, drawn, confidences)
-        numbers = (call.lengths * (index + 1) / len(timesteps)).ceil() - (on_canvas & call.held.mask).sum(dim=1)
+        numbers = (is_gap.sum(dim=1) * (index + 1) / len(timesteps)).ceil() - (is_gap & ~is_open).sum(dim=1)
         ranks = confidences.argsort(dim=1, descending=True, stable=True).argsort(dim=1)
         is_sure = confidences >= call.settings["early_exit_confidence"]
         is_new = is_open & (is_sure | (ranks < numbers[:, None]))
         token_ids = torch.where(is_new, drawn, token_ids)
         log_probabilities = torch.where(is_new, confidences.log(), log_probabilities)
-        call.held = _hold(model, token_ids, call.held.mask | is_new)
+        call.held = replace(
+            call.held, token_ids=token_ids, mask=call.held.mask | is_new, embeds=model.embed(token_ids)
+        )
         estimate = call.held.put_back(estimate)
         call.latents = call.held.put_back(noise)
         yield DenoisingStep(index, timestep, estimate, query)
@@ -105,12 +117,7 @@ def commit_tokens(model: PreTrainedModel, call: DenoisingCall) -> Iterator[Denoi
     is_behind = is_end.cumsum(dim=1) > is_end.long()
     token_ids = token_ids.masked_fill(is_behind, config.pad_token_id)
     call.committed = CommittedTokens(token_ids, log_probabilities, num_evaluations)
-    call.latents, call.query, call.held = model.embed(token_ids).to(noise.dtype), query, None
-
-
-def _hold(model: PreTrainedModel, token_ids: torch.Tensor, mask: torch.Tensor) -> HeldTokens:
-    anything = torch.ones((1, model.config.vocab_size), dtype=torch.bool, device=token_ids.device)
-    return HeldTokens(token_ids, mask, model.embed(token_ids), torch.zeros_like(token_ids), anything)
+    call.latents, call.query, call.held = model.embed(token_ids).to(noise.dtype), query, given
 
 
 def _draw(

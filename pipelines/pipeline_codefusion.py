@@ -491,7 +491,7 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
     @torch.no_grad()
     def _denoise(self, call: DenoisingCall) -> Iterator[DenoisingStep]:
         """The loop: all steps of a call, each with its estimate of x_0. After the last one, `call` has the result."""
-        if call.settings["commit_tokens"] and call.held is None and call.draft_ids is None:
+        if call.settings["commit_tokens"] and call.draft_ids is None:
             yield from self._commit(call)
             return
         config, scheduler, held, latents = self.model.config, call.scheduler, call.held, call.latents

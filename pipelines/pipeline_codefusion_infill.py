@@ -154,6 +154,7 @@ class CodeFusionInfillPipeline(CodeFusionDraftPipeline):
         early_exit_patience: int | None = None,
         early_exit_confidence: float | None = None,
         readout_noise: float | None = None,
+        commit_tokens: bool | None = None,
         num_candidates: int | None = None,
         ranking: str | Callable[[str, str], float] | None = None,
         is_valid: Callable[[str], bool] | None = None,
@@ -178,9 +179,9 @@ class CodeFusionInfillPipeline(CodeFusionDraftPipeline):
                 The most tokens that one `<mask>` stands for, in [1, `max_code_length` - 1].
             num_inference_steps, num_return_sequences, temperature, guidance_scale, rounding, generator, output_type, \
                 return_dict, callback_on_step_end, callback_on_step_end_tensor_inputs, early_exit_patience, \
-                early_exit_confidence, readout_noise, num_candidates, ranking, is_valid, streamer, memory, \
-                num_neighbors (*optional*):
-                As of [`~CodeFusionPipeline.__call__`].
+                early_exit_confidence, readout_noise, commit_tokens, num_candidates, ranking, is_valid, streamer, \
+                memory, num_neighbors (*optional*):
+                As of [`~CodeFusionPipeline.__call__`], but what is committed in a gap is read at `readout_noise`.
 
         Examples:
 

@@ -98,8 +98,9 @@ def read_canvases(
     token_ids = latents.new_full(shape, config.pad_token_id, dtype=torch.long)
     scores, log_ratios = torch.empty((2, num_rows, num_sequences), device=latents.device)
     scores_of_tokens = torch.zeros(shape, device=latents.device)
-    # What else a committed token could have been, its own embedding does not say.
-    readout_noise = 1.0 if call.committed is not None else call.settings["readout_noise"]
+    # What a token could have been when it was committed, with what came later still open; a gap is read in its place.
+    committed = call.committed if held is None else None
+    readout_noise = 1.0 if committed is not None else call.settings["readout_noise"]
     if config.prediction_type == "sample" and call.rounding == "decoder" and readout_noise > 0.0:
         latents, query = read_noised(
             model,
@@ -138,10 +139,10 @@ def read_canvases(
         # What is held is certain, and says nothing about the rest.
         scores_of_tokens = scores_of_tokens.masked_fill(held.mask[:, None], 0.0)
         scores = scores_of_tokens.sum(dim=-1) / (~held.mask[:, None]).sum(dim=-1).clamp(min=1)
-    if call.committed is not None:
+    if committed is not None:
         # The second guesses come behind all that was committed.
-        of_canvases = call.committed.log_probabilities[:, None]
-        token_ids = torch.cat([call.committed.token_ids[:, None], token_ids], dim=1)
+        of_canvases = committed.log_probabilities[:, None]
+        token_ids = torch.cat([committed.token_ids[:, None], token_ids], dim=1)
         scores = torch.cat([of_canvases.sum(dim=-1) / call.lengths[:, None], scores], dim=1)
         log_ratios = torch.cat([torch.zeros_like(scores[:, :1]), log_ratios + SECOND_GUESS], dim=1)
         scores_of_tokens = torch.cat([of_canvases, scores_of_tokens], dim=1)

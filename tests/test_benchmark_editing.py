@@ -74,7 +74,7 @@ def test_shares_are_those_of_what_comes(make_pipeline, monkeypatch):
 
     monkeypatch.setattr(CodeFusionInfillPipeline, "__call__", fill)
     pipe = make_pipeline()
-    figures = measure_infilling(pipe, gaps, Trigrams([row["code"] for row in ROWS["bash"]], "bash"))
+    figures = measure_infilling(pipe, gaps, Trigrams([row["code"] for row in ROWS["bash"]], "bash"), "bash")
     expected = 100.0 * sum(gap.word == word for gap in gaps) / 9
     assert figures["all"]["infill"] == figures["all"]["infill, top-1"] == pytest.approx(expected)
     assert figures["all"]["number"] == 9

@@ -76,11 +76,11 @@ CODES = st.lists(
 
 
 @settings(max_examples=60, deadline=None)
-@given(CODES, st.sampled_from(["", "count the lines"]), st.integers(1, 3), st.integers(0, 3))
-@example("<mask>", "", 1, 0)
-@example("<mask><mask>", "", 1, 0)
-@example("a  <mask> \n", "", 2, 0)
-def test_what_is_given_comes_back_bit_for_bit(untrained, code, prompt, longest, seed):
+@given(CODES, st.sampled_from(["", "count the lines"]), st.integers(1, 3), st.integers(0, 3), st.booleans())
+@example("<mask>", "", 1, 0, False)
+@example("<mask><mask>", "", 1, 0, True)
+@example("a  <mask> \n", "", 2, 0, False)
+def test_what_is_given_comes_back_bit_for_bit(untrained, code, prompt, longest, seed, commit_tokens):
     if not fits(untrained, code):
         return
     pipe, kept = untrained, []
@@ -90,6 +90,7 @@ def test_what_is_given_comes_back_bit_for_bit(untrained, code, prompt, longest, 
         return {}
 
     arguments = {"max_mask_length": longest, "num_inference_steps": 2, "num_candidates": 3, "num_return_sequences": 3}
+    arguments["commit_tokens"] = commit_tokens
     revisions = list(pipe.stream(prompt, code=code, generator=seeded(seed), **arguments))
     for revision in revisions:
         for draft in revision.drafts[0]:
@@ -169,14 +170,34 @@ def test_fills_in_what_is_missing_under_every_scheduler(name, model, make_pipeli
     assert sum(found) >= len(found) - 1 > 25
 
 
-def test_gaps_of_several_tokens_are_filled(model, make_pipeline, pairs):
+@pytest.mark.parametrize("commit_tokens", [False, True])
+def test_gaps_of_several_tokens_are_filled(commit_tokens, model, make_pipeline, pairs):
     pipe = infiller(make_pipeline(model))
     for (prompt, program), word in ((pairs[1], "-l"), (pairs[2], "-empty")):
         assert len(pipe.tokenizer(word).input_ids) > 2
         head, tail = program.split(word, 1)
         code = f"{head}<mask>{tail}"
-        output = pipe(prompt, code=code, num_return_sequences=5, num_candidates=30, generator=seeded())
+        arguments = {"num_return_sequences": 5, "num_candidates": 30, "commit_tokens": commit_tokens}
+        output = pipe(prompt, code=code, generator=seeded(), **arguments)
         assert program in output.codes[0]
+
+
+def test_a_gap_is_committed_token_by_token(untrained):
+    calls, prepare = [], untrained._prepare
+    untrained._prepare = lambda given: calls.append(prepare(given)) or calls[-1]
+    arguments = {"max_mask_length": 4, "num_candidates": 16, "num_inference_steps": 4, "commit_tokens": True}
+    stream = untrained.stream("count", code="wc <mask> notes.txt", generator=seeded(), **arguments)
+    del untrained._prepare
+    (call,) = calls
+    is_gap, numbers = ~call.held.mask, []
+    for _ in range(4):
+        next(stream)
+        numbers.append((is_gap & call.held.mask).sum(dim=1).tolist())
+    # Gaps of one token to four.
+    lengths = is_gap.sum(dim=1).tolist()
+    assert set(lengths) == {1, 2, 3, 4}
+    assert numbers == [[math.ceil(length * step / 4) for length in lengths] for step in range(1, 5)]
+    assert all(is_filled("wc <mask> notes.txt", code) for code in next(stream).codes[0])
 
 
 def test_without_a_prompt_it_goes_by_the_code(model, make_pipeline, pairs):

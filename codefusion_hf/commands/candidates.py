@@ -86,9 +86,9 @@ def draw_candidates(
     from codefusion_hf.inference.generation import to_candidates
 
     settled = {**sampling.call_arguments(pipe.sampling_defaults, arguments.language), **call_arguments}
-    if "code" in call_arguments:
+    if "strength" in call_arguments:
         if sampling.commit_tokens is not None:
-            raise ValueError("--commit-tokens is for `codefusion generate`, which begins with nothing but noise.")
+            raise ValueError("--commit-tokens is not for `codefusion revise`, which begins with a draft.")
         del settled["commit_tokens"]
     for row in rows:
         if arguments.show_steps:

@@ -69,7 +69,6 @@ def test_show_steps_prints_each_draft(infill):
         (["x", "--code", "wc <mask>", "--max-mask-length", "0"], "`max_mask_length` must be an integer in [1, 23]"),
         (["x", "--code", "wc <mask>", "--scheduler", "Nonsense"], "Nonsense"),
         (["x", "--code", "wc <mask>", "--output", "x.jsonl"], "--output"),
-        (["x", "--code", "wc <mask>", "--commit-tokens"], "--commit-tokens is for `codefusion generate`"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(argv, named, checkpoint, refuse):

@@ -93,6 +93,7 @@ def test_bad_input_is_one_line_and_exit_code_2(checkpoint, draft, tmp_path, monk
     assert "`code` must be at most 23 tokens long" in error("x", "--code", write(b"wc " * 100))
     assert "`strength` must be a number in [0, 1], got 1.5" in error("x", "--code", draft, "--strength", "1.5")
     assert "`num_inference_steps`" in error("x", "--code", draft, "--num-inference-steps", "0")
+    assert "--commit-tokens is not for `codefusion revise`" in error("x", "--code", draft, "--commit-tokens")
     assert "`prompt` must be Unicode" in error("\udcff", "--code", draft)
     monkeypatch.setattr("sys.stdin", None)
     assert "standard input, which is closed" in error("x", "--code", "-")
