@@ -10,6 +10,7 @@ import torch
 from diffusers import SchedulerMixin
 from transformers import PreTrainedModel
 
+from ..modeling.argument_checks import shorten
 from ..modeling.networks import KeyValues
 from .batching import CandidateBatch, make_batches
 from .neighbors import NeighborCode
@@ -226,6 +227,42 @@ class DenoisingCall:
         mask, vocabulary = self.prompts.attention_mask, self.prompts.vocabulary
         lengths = self.lengths.tolist()
         return make_batches(model, rows, lengths, self.key_values, mask, vocabulary, self.noise_key_values)
+
+    def call_back(
+        self,
+        pipe: Any,
+        index: int,
+        timestep: torch.Tensor,
+        latents: torch.Tensor,
+        pred_original_sample: torch.Tensor,
+    ) -> torch.Tensor:
+        """
+        Call what is called after each step.
+
+        Args:
+            pipe ([`CodeFusionPipeline`]):
+                The pipeline that makes the call.
+            index (`int`), timestep (`torch.Tensor` of shape `()`):
+                Which step it was.
+            latents, pred_original_sample (`torch.FloatTensor` of shape `(num_rows, canvas_length, latent_size)`):
+                The latents after it, and its estimate of x_0.
+
+        Returns:
+            `torch.FloatTensor` of the shape of `latents`: these, or what the callback has put in their place.
+
+        Raises:
+            ValueError: if the callback returns no dictionary.
+        """
+        if self.callback is None:
+            return latents
+        values: dict[str, Any] = {"latents": latents, "pred_original_sample": pred_original_sample}
+        if "drafts" in self.callback_inputs:
+            token_ids = pipe._draft_tokens(pred_original_sample, self.lengths)
+            values["drafts"] = [self.texts.read(row, of_row[None])[0] for row, of_row in enumerate(token_ids)]
+        returned = self.callback(pipe, index, timestep, {name: values[name] for name in self.callback_inputs})
+        if not isinstance(returned, dict):
+            raise ValueError(f"`callback_on_step_end` must return a dict, got {shorten(returned)}.")
+        return returned.pop("latents", latents)
 
 
 @dataclass

@@ -15,7 +15,6 @@ from diffusers.utils.torch_utils import randn_tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.generation.streamers import BaseStreamer
 
-from ..modeling.argument_checks import shorten
 from .argument_checks import CALLBACK_TENSOR_INPUTS, check_call
 from .batching import EarlyExit, favour_lengths, share_out, spread_temperatures
 from .committing import commit_tokens
@@ -560,7 +559,7 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
                     estimate = torch.where(early_exit.finished[:, None, None], pred_original_sample, estimate)
                 pred_original_sample = estimate
                 latents = scheduler.step(model_output, t, latents, **call.step_kwargs, return_dict=False)[0]
-                latents = self._call_back(call, i, t, latents, estimate)
+                latents = call.call_back(self, i, t, latents, estimate)
                 if held is not None:
                     latents = held.put_back(latents)
                 progress_bar.update()
@@ -585,28 +584,11 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
         """The loop where tokens are committed."""
         with self.progress_bar(total=len(call.timesteps)) as progress_bar:
             for step in commit_tokens(self.model, call):
-                call.latents = self._call_back(call, step.index, step.timestep, call.latents, step.estimate)
+                call.latents = call.call_back(self, step.index, step.timestep, call.latents, step.estimate)
                 progress_bar.update()
                 yield step
         if call.committed is not None:
             self._num_evaluations = call.committed.num_evaluations
-
-    def _call_back(
-        self, call: DenoisingCall, index: int, timestep: torch.Tensor, latents: torch.Tensor, estimate: torch.Tensor
-    ) -> torch.Tensor:
-        """The latents after a step, which a callback may replace."""
-        if call.callback is None:
-            return latents
-        values: dict[str, Any] = {"latents": latents, "pred_original_sample": estimate}
-        if "drafts" in call.callback_inputs:
-            values["drafts"] = [
-                call.texts.read(row, token_ids[None])[0]
-                for row, token_ids in enumerate(self._draft_tokens(estimate, call.lengths))
-            ]
-        returned = call.callback(self, index, timestep, {name: values[name] for name in call.callback_inputs})
-        if not isinstance(returned, dict):
-            raise ValueError(f"`callback_on_step_end` must return a dict, got {shorten(returned)}.")
-        return returned.pop("latents", latents)
 
 
 __all__ = ["CodeFusionPipeline", "CodeFusionPipelineOutput"]

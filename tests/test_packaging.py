@@ -167,6 +167,12 @@ def test_imports_run_one_way(path):
             assert len(imported) < 3 or imported[1] == parts[1], f"{name_in_checkout(path)} imports {imported}"
 
 
+@pytest.mark.parametrize("path", HUB_FILES + PACKAGE_FILES, ids=name_in_checkout)
+def test_no_file_is_long(path):
+    limit = 600 if path.name == "pipeline_codefusion.py" else 700
+    assert len(path.read_text(encoding="utf-8").splitlines()) < limit
+
+
 def test_one_file_opens_the_door_to_bashlex():
     importers = [path for path in PACKAGE_FILES if any(name == "bashlex" for _, name in imported_modules(path))]
     assert [name_in_checkout(path) for path in importers] == ["codefusion_hf/languages/bash/parser.py"]
