@@ -123,7 +123,7 @@ def check_call(
         raise ValueError("`commit_tokens` must be False, as the model does not predict x_0, got True.")
     if commit_tokens and early_exit_patience > 0:
         raise ValueError(
-            f"`early_exit_patience` must be 0 with `commit_tokens`, which ends with the last step, got "
+            f"`early_exit_patience` must be 0 with `commit_tokens`, where candidates leave with their last token, got "
             f"{early_exit_patience}."
         )
     if target_length is not None:

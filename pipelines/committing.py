@@ -37,6 +37,9 @@ def commit_tokens(model: PreTrainedModel, call: DenoisingCall) -> Iterator[Denoi
 
     Returns:
         Iterator over [`DenoisingStep`].
+
+    Raises:
+        ValueError: if the model gives values that are not finite.
     """
     config, device, timesteps = model.config, call.latents.device, call.timesteps
     num_rows, canvas_length, _ = call.latents.shape
@@ -99,6 +102,8 @@ def commit_tokens(model: PreTrainedModel, call: DenoisingCall) -> Iterator[Denoi
             if given is not None:
                 logits = call.held.constrain(logits, batch.rows)
             _draw(logits, batch, is_open, temperatures, uniform, drawn, confidences)
+        if not (estimate.isfinite().all() and confidences.isfinite().all()):
+            raise ValueError("`model`: its weights gave latents that are not finite.")
         numbers = (is_gap.sum(dim=1) * (index + 1) / len(timesteps)).ceil() - (is_gap & ~is_open).sum(dim=1)
         ranks = confidences.argsort(dim=1, descending=True, stable=True).argsort(dim=1)
         is_sure = confidences >= call.settings["early_exit_confidence"]
@@ -136,7 +141,9 @@ def _draw(
         scores = logits[rows[some], positions[some]].float()
         temperature = temperatures[places[0], 0] if isinstance(temperatures, torch.Tensor) else temperatures
         sums = (scores / temperature).softmax(dim=-1).cumsum(dim=-1)
-        token_ids = (sums <= uniform[places][:, None] * sums[:, -1:]).sum(dim=-1).clamp(max=sums.shape[-1] - 1)
+        # Below 1, or the last token could be drawn whatever its probability.
+        below_one = uniform[places].clamp(max=1.0 - 2.0**-20)
+        token_ids = (sums <= below_one[:, None] * sums[:, -1:]).sum(dim=-1).clamp(max=sums.shape[-1] - 1)
         drawn[places] = token_ids
         confidences[places] = scores.softmax(dim=-1).gather(1, token_ids[:, None])[:, 0].clamp(min=1e-30)
 

@@ -353,7 +353,7 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
             early_exit_confidence (`float`, *optional*, defaults to 0.9):
                 The least geometric mean of the probabilities that the denoiser gives these tokens, in [0, 1]. With
                 `commit_tokens`, tokens of at least this probability are committed at once, and a candidate leaves the
-                batch with its last one.
+                batch with its last one; at 1, those of probability 1 alone.
             readout_noise (`float`, *optional*, defaults to 0.5):
                 Where the model predicts x_0 and `rounding` is `"decoder"`: share of the noise schedule, in [0, 1], to
                 which the result is noised once more for tokens and scores to be read from. Without noise a latent

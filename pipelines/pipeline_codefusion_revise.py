@@ -61,6 +61,8 @@ class CodeFusionRevisePipeline(CodeFusionDraftPipeline):
 
     def _check_arguments(self, arguments: dict[str, Any], settings: dict[str, Any], **others: Any) -> None:
         check_number("strength", arguments["strength"], 0.0, 1.0)
+        # A draft that is left to some extent is not written token by token.
+        settings["commit_tokens"] &= arguments["strength"] == 1.0
         super()._check_arguments(arguments, settings, **others)
 
     def _drafts_to_read(self, arguments: dict[str, Any]) -> list[str] | None:

@@ -3,12 +3,19 @@
 """Tokens that are committed in the order of confidence: how many, when, under every scheduler, and what is refused."""
 
 import math
+from types import SimpleNamespace
 
 import diffusers
 import pytest
 import torch
 
-from codefusion_hf.pipelines import SUPPORTED_SCHEDULERS, CodeFusionPipeline
+from codefusion_hf.pipelines import (
+    SUPPORTED_SCHEDULERS,
+    CodeFusionInfillPipeline,
+    CodeFusionPipeline,
+    CodeFusionRevisePipeline,
+)
+from codefusion_hf.pipelines.committing import _draw
 
 
 # diffusers hands torch tensors to numpy functions, in every `set_timesteps`
@@ -93,6 +100,33 @@ def test_who_leaves_early_changes_nothing_for_others(pipe):
     for row, prompt in enumerate(prompts):
         alone = pipe(prompt, generator=[seeded(row + 1)], **arguments)
         assert both.codes[row] == alone.codes[0] and both.scores[row] == pytest.approx(alone.scores[0], abs=1e-4)
+
+
+@pytest.mark.parametrize("filled", [False, True])
+def test_weights_that_are_not_finite_are_refused(filled, make_model, make_pipeline):
+    pipe = make_pipeline(make_model())
+    for parameter in pipe.model.denoiser.parameters():
+        parameter.data.fill_(math.nan)
+    arguments = {"code": "wc <mask>"} if filled else {}
+    pipe = CodeFusionInfillPipeline.from_pipe(pipe) if filled else pipe
+    with pytest.raises(ValueError, match="`model`: its weights gave latents that are not finite"):
+        pipe("count lines", commit_tokens=True, **arguments)
+
+
+def test_revising_may_leave_early_where_the_checkpoint_commits(untrained):
+    defaults = {**untrained.config.sampling_defaults, "commit_tokens": True}
+    pipe = CodeFusionRevisePipeline(**untrained.components, sampling_defaults=defaults)
+    pipe("count lines", code="wc -l", strength=0.5, early_exit_patience=1, early_exit_confidence=0.0)
+    with pytest.raises(ValueError, match="`early_exit_patience` must be 0 with `commit_tokens`"):
+        pipe("count lines", code="wc -l", strength=1.0, early_exit_patience=1)
+
+
+def test_no_draw_is_a_token_that_cannot_be():
+    logits = torch.tensor([[[0.0, 0.0, -math.inf]]])
+    drawn, confidences = torch.zeros((1, 1), dtype=torch.long), torch.zeros((1, 1))
+    batch = SimpleNamespace(rows=torch.tensor([0]), canvas_length=1)
+    _draw(logits, batch, torch.ones((1, 1), dtype=torch.bool), 1.0, torch.ones((1, 1)), drawn, confidences)
+    assert drawn.item() == 1 and confidences.item() == 0.5
 
 
 def prepare_and_keep(pipe, arguments):
