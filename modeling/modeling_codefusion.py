@@ -230,11 +230,14 @@ class CodeFusionModel(CodeFusionPreTrainedModel):
 
     def _tokens_without_source(self, input_ids: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
         """Which tokens stand for a value that the prompt does not have, of shape `(batch_size, vocab_size)`."""
-        groups = torch.zeros(self.config.vocab_size, dtype=torch.long, device=input_ids.device)
-        for group, token_ids in enumerate(self.config.copy_token_groups or (), 1):
+        copy_token_groups = self.config.copy_token_groups or ()
+        # On the CPU first: each write to a GPU with a list for an index waits for it.
+        groups = torch.zeros(self.config.vocab_size, dtype=torch.long)
+        for group, token_ids in enumerate(copy_token_groups, 1):
             groups[token_ids] = group
+        groups = groups.to(input_ids.device)
         # A prompt's tokens say which groups it has; group 0 is that of all other tokens.
-        has_group = torch.zeros(len(input_ids), int(groups.max()) + 1, dtype=torch.bool, device=input_ids.device)
+        has_group = torch.zeros(len(input_ids), len(copy_token_groups) + 1, dtype=torch.bool, device=input_ids.device)
         has_group.scatter_(1, groups[input_ids], True)
         if labels is not None:
             has_group.scatter_(1, groups[labels.clamp(min=0)], True)

@@ -23,9 +23,9 @@ def commit_tokens(model: PreTrainedModel, call: DenoisingCall) -> Iterator[Denoi
     """
     Write programs in the order of confidence, as MaskGIT does (https://huggingface.co/papers/2202.04200): at first,
     all positions are noise; at each step tokens are drawn for all that are left, and those that the model is surest of
-    are committed, so many that every canvas is done after the last step, and beyond them all whose probability is
-    `early_exit_confidence` or more, as in Fast-dLLM (https://huggingface.co/papers/2505.22618); a canvas that is done
-    leaves the batch. What is committed is clean from then on, at t = 0, and the rest is written to fit it. (Noise that
+    are committed, so many that every canvas is done after the last step and at least one, and beyond them all whose
+    probability is `early_exit_confidence` or more, as in Fast-dLLM (https://huggingface.co/papers/2505.22618); a canvas
+    that is done leaves the batch. What is committed is clean from then on, at t = 0, and the rest is written to fit it. (Noise that
     is taken away little by little decides on all positions at once, none of which knows what the others become.)
 
     Args:
@@ -104,7 +104,9 @@ def commit_tokens(model: PreTrainedModel, call: DenoisingCall) -> Iterator[Denoi
             _draw(logits, batch, is_open, temperatures, uniform, drawn, confidences)
         if not (estimate.isfinite().all() and confidences.isfinite().all()):
             raise ValueError("`model`: its weights gave latents that are not finite.")
-        numbers = (is_gap.sum(dim=1) * (index + 1) / len(timesteps)).ceil() - (is_gap & ~is_open).sum(dim=1)
+        planned = (is_gap.sum(dim=1) * (index + 1) / len(timesteps)).ceil() - (is_gap & ~is_open).sum(dim=1)
+        # At least one: a row that is ahead, as some was certain, or has fewer positions than steps, need not wait.
+        numbers = planned.clamp(min=1)
         ranks = confidences.argsort(dim=1, descending=True, stable=True).argsort(dim=1)
         is_sure = confidences >= call.settings["early_exit_confidence"]
         is_new = is_open & (is_sure | (ranks < numbers[:, None]))

@@ -9,6 +9,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from datasets import Dataset
 from torch import nn
@@ -32,7 +33,7 @@ from .arguments import TrainingDataArguments
 from .base_trainer import BaseTrainer, checkpoint_to_resume
 from .neighbors import NeighborDraw, check_neighbor_tokens, find_neighbors, load_training_memory
 from .presets import PHASES
-from .randomness import seeded_generator
+from .randomness import row_generator
 from .run import config_from_preset, load_training_rows, make_tokenizer, make_training_arguments
 from .vocabulary import with_vocabulary
 
@@ -140,11 +141,12 @@ class BaselineTrainer(BaseTrainer):
         first_row = self.args.process_index * len(inputs["labels"])
         key = (self.args.seed, int(is_training), self.state.global_step)
 
-        def generator(name: str, *row: int) -> torch.Generator:
-            return seeded_generator(name, (*key, *(first_row + number for number in row)), torch.device("cpu"))
+        def of_row(name: str, row: int) -> np.random.Generator:
+            return row_generator(name, (*key, first_row + row))
 
         draw = NeighborDraw(self.args.neighbor_dropout_probability, self.args.neighbor_copy_steps)
-        draw.draw(inputs, self.processing_class, generator, self.state.global_step, is_training)
+        of_batch = row_generator("neighbors", key)
+        draw.draw(inputs, self.processing_class, of_batch, of_row, self.state.global_step, is_training)
 
 
 def train_baseline(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
+import numpy as np
 from transformers import PreTrainedTokenizerBase
 
 from codefusion_hf.memory import CodeFusionMemory, load_memory
@@ -45,7 +45,8 @@ class NeighborDraw:
         self,
         inputs: dict[str, Any],
         tokenizer: PreTrainedTokenizerBase,
-        generator: Callable[..., torch.Generator],
+        of_batch: np.random.Generator,
+        of_row: Callable[[str, int], np.random.Generator],
         step: int = 0,
         is_training: bool = True,
     ) -> None:
@@ -58,17 +59,19 @@ class NeighborDraw:
                 `input_ids` and `attention_mask` become longer.
             tokenizer ([`~transformers.PreTrainedTokenizerBase`]):
                 The tokenizer, whose `model_max_length` holds for all of a row.
-            generator (`Callable`):
-                From a name, and for what is drawn for a row its number, to the random number generator on the CPU.
+            of_batch (`np.random.Generator`):
+                For what is drawn once.
+            of_row (`Callable`):
+                From a name and the number of a row to the generator for what is drawn for it.
             step (`int`, *optional*, defaults to 0):
                 Number of the training step.
             is_training (`bool`, *optional*, defaults to `True`):
                 Whether anything is drawn; otherwise all neighbours are read, in their order.
         """
-        neighbor_ids = inputs.pop("neighbor_ids")
+        neighbor_ids = inputs.pop("neighbor_ids").cpu().numpy()
         number = neighbor_ids.shape[1]
         if is_training:
-            is_dropped, draw = torch.rand(2, generator=generator("neighbors")).tolist()
+            is_dropped, draw = of_batch.random(2)
             if is_dropped < self.dropout_probability:
                 return
             number = 1 + int(draw * number)
@@ -76,43 +79,53 @@ class NeighborDraw:
         if is_training and self.copy_steps > 0:
             copies = LAST_COPIES + (FIRST_COPIES - LAST_COPIES) * max(1.0 - step / self.copy_steps, 0.0)
         device = inputs["input_ids"].device
-        labels = inputs["labels"]
-        all_labels = labels[labels != -100].cpu()
+        prompts, masks = inputs["input_ids"].cpu().numpy(), inputs["attention_mask"].cpu().numpy() > 0
+        labels = inputs["labels"].cpu().numpy()
+        # Asked once, as a tokenizer makes a dictionary of its whole vocabulary to answer.
+        edits = _Edits(tokenizer, labels[labels != -100]) if copies > 0.0 else None
         rows = []
-        for row, (prompt, mask, of_row) in enumerate(
-            zip(inputs["input_ids"].cpu(), inputs["attention_mask"].bool().cpu(), neighbor_ids.cpu(), strict=True)
-        ):
-            neighbors = [ids[ids != -100].tolist() for ids in of_row if ids[0] != -100]
+        for row, prompt in enumerate(prompts):
+            prompt = prompt[masks[row]]
+            neighbors = [ids[ids != -100].tolist() for ids in neighbor_ids[row] if ids[0] != -100]
             if is_training:
-                of_this = generator("neighbors of a row", row)
-                order = torch.randperm(len(neighbors), generator=of_this).tolist()
-                neighbors = [neighbors[index] for index in order[:number]]
-                if torch.rand((), generator=of_this) < copies:
-                    own = labels[row][labels[row] != -100].cpu()
-                    place = int(torch.randint(max(len(neighbors), 1), (), generator=of_this))
-                    neighbors[place : place + 1] = [_edited(prompt[mask], own, all_labels, tokenizer, of_this)]
-            rows.append(append_neighbors(prompt[mask].tolist(), neighbors, tokenizer.model_max_length))
+                generator = of_row("neighbors of a row", row)
+                neighbors = [neighbors[index] for index in generator.permutation(len(neighbors))[:number]]
+                if edits is not None and generator.random() < copies:
+                    own = labels[row][labels[row] != -100]
+                    place = int(generator.integers(max(len(neighbors), 1)))
+                    neighbors[place : place + 1] = [edits.edited(prompt, own, generator)]
+            rows.append(append_neighbors(prompt.tolist(), neighbors, tokenizer.model_max_length))
         inputs |= tokenizer.pad({"input_ids": rows}, return_tensors="pt").to(device)
 
 
-def _edited(
-    prompt: torch.Tensor,
-    code: torch.Tensor,
-    other_tokens: torch.Tensor,
-    tokenizer: PreTrainedTokenizerBase,
-    generator: torch.Generator,
-) -> list[int]:
-    """A row as its own neighbour, with a few edits."""
-    token_ids = neighbor_token_ids(tokenizer)
-    assert token_ids is not None, "rows have neighbours only where the tokenizer has tokens for them"
-    prompt, code = prompt[prompt != tokenizer.eos_token_id], code[code != tokenizer.eos_token_id]
-    share = torch.rand((), generator=generator)
-    dropped, other = share * DROPPED_CODE, share * OTHER_CODE
-    draws = torch.rand(len(code), generator=generator)
-    others = other_tokens[torch.randint(len(other_tokens), (len(code),), generator=generator)]
-    changed = torch.where(draws < dropped + other, others, code)[draws >= dropped]
-    kept = prompt[torch.rand(len(prompt), generator=generator) >= DROPPED_TEXT]
-    return [token_ids[0], *kept.tolist(), token_ids[1], *changed[changed != tokenizer.eos_token_id].tolist()]
+class _Edits:
+    """
+    Makes rows their own neighbours, with a few edits.
+
+    Args:
+        tokenizer ([`~transformers.PreTrainedTokenizerBase`]):
+            The tokenizer, with tokens for neighbours.
+        other_tokens (`np.ndarray`):
+            What takes the place of tokens of the code.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, other_tokens: np.ndarray):
+        token_ids = neighbor_token_ids(tokenizer)
+        assert token_ids is not None, "rows have neighbours only where the tokenizer has tokens for them"
+        self.prompt_token, self.code_token = token_ids
+        self.end_token = tokenizer.eos_token_id
+        self.other_tokens = other_tokens[other_tokens != self.end_token]
+
+    def edited(self, prompt: np.ndarray, code: np.ndarray, generator: np.random.Generator) -> list[int]:
+        """Tokens of the neighbour that a row is to itself."""
+        prompt, code = prompt[prompt != self.end_token], code[code != self.end_token]
+        share = generator.random()
+        dropped, other = share * DROPPED_CODE, share * OTHER_CODE
+        draws = generator.random(len(code))
+        others = generator.choice(self.other_tokens, len(code))
+        changed = np.where(draws < dropped + other, others, code)[draws >= dropped]
+        kept = prompt[generator.random(len(prompt)) >= DROPPED_TEXT]
+        return [self.prompt_token, *kept.tolist(), self.code_token, *changed.tolist()]
 
 
 def load_training_memory(memory: str | Path | None, phase: str, language: str) -> CodeFusionMemory | None:
