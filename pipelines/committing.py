@@ -24,9 +24,10 @@ def commit_tokens(model: PreTrainedModel, call: DenoisingCall) -> Iterator[Denoi
     Write programs in the order of confidence, as MaskGIT does (https://huggingface.co/papers/2202.04200): at first,
     all positions are noise; at each step tokens are drawn for all that are left, and those that the model is surest of
     are committed, so many that every canvas is done after the last step and at least one, and beyond them all whose
-    probability is `early_exit_confidence` or more, as in Fast-dLLM (https://huggingface.co/papers/2505.22618); a canvas
-    that is done leaves the batch. What is committed is clean from then on, at t = 0, and the rest is written to fit it. (Noise that
-    is taken away little by little decides on all positions at once, none of which knows what the others become.)
+    probability is `early_exit_confidence` or more, as in Fast-dLLM (https://huggingface.co/papers/2505.22618); a
+    canvas that is done leaves the batch. What is committed is clean from then on, at t = 0, and the rest is written to
+    fit it. (Noise that is taken away little by little decides on all positions at once, none of which knows what the
+    others become.)
 
     Args:
         model ([`CodeFusionModel`]):
