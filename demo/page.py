@@ -30,7 +30,7 @@ TITLE = "CodeFusion"
 INTRODUCTION = """# CodeFusion
 Code by diffusion: it starts as noise, and every step may reconsider every token. What a step has changed is
 <span class="changed-sample">coloured</span>, and what the model is not sure of is pale. The models behind this page
-are tiny (7 million parameters): read what they write before you use it. Nothing that is written here is run."""
+are tiny (up to 11 million parameters): read what they write before you use it. Nothing that is written here is run."""
 
 LANGUAGES = [("Bash", "bash"), ("Python", "python"), ("Excel rule", "cf")]
 
