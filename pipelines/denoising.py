@@ -56,7 +56,7 @@ class HeldTokens:
         embeds (`torch.FloatTensor` of shape `(num_rows, canvas_length, latent_size)`):
             Their embeddings.
         kinds (`torch.LongTensor` of shape `(num_rows, canvas_length)`):
-            What the other positions can be read as: rows of `allowed`.
+            What the other positions can be read as: rows of `allowed`, or if there is none, its first row.
         allowed (`torch.BoolTensor` of shape `(num_kinds, vocab_size)`):
             The tokens of each kind.
     """
@@ -94,6 +94,9 @@ class HeldTokens:
         length = logits.shape[1]
         mask = self.mask[rows, :length, None]
         is_possible = self.allowed[self.kinds[rows, :length]] & ~mask
+        # No token of the kind may be left, as where those that begin with a blank are slots without a value.
+        is_any = ~(is_possible & (logits > -torch.inf)).any(dim=-1, keepdim=True) & ~mask
+        is_possible = is_possible | (is_any & self.allowed[0])
         logits = logits.masked_fill(~is_possible, -torch.inf)
         # What is held may have been impossible, as a slot that the prompt does not have.
         is_held = torch.zeros_like(is_possible).scatter_(2, self.token_ids[rows, :length, None], True) & mask

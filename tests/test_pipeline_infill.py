@@ -201,6 +201,21 @@ def test_a_gap_is_committed_token_by_token(untrained):
     assert all(is_filled("wc <mask> notes.txt", code) for code in next(stream).codes[0])
 
 
+@pytest.mark.parametrize("commit_tokens", [False, True])
+def test_a_gap_without_a_token_of_its_kind_takes_any(untrained, commit_tokens):
+    calls, prepare = [], untrained._prepare
+    untrained._prepare = lambda given: calls.append(prepare(given)) or calls[-1]
+    arguments = {"max_mask_length": 2, "num_candidates": 4, "num_inference_steps": 2, "commit_tokens": commit_tokens}
+    stream = untrained.stream("count", code="wc <mask> notes.txt", generator=seeded(), **arguments)
+    del untrained._prepare
+    (call,) = calls
+    # As where nothing but slots begins a word, and the prompt has no value for any.
+    call.held.allowed[1:] = False
+    *_, last = stream
+    assert all(is_filled("wc <mask> notes.txt", code) for code in last.output.codes[0])
+    assert all(score > -50.0 for score in last.output.scores[0])
+
+
 def test_without_a_prompt_it_goes_by_the_code(model, make_pipeline, pairs):
     pipe = infiller(make_pipeline(model))
     head, tail = pairs[2][1].split(" d", 1)
