@@ -148,8 +148,8 @@ def seeded_generator(name: str, key: tuple[int, ...], device: torch.device) -> t
 
 def row_generator(name: str, key: tuple[int, ...]) -> np.random.Generator:
     """
-    As [`seeded_generator`], of numpy, which makes one in a tenth of the time: for what is drawn for each row, so that
-    a process draws for its own rows alone.
+    As [`seeded_generator`], of numpy, whose small arrays cost less than torch's: for what is drawn for each row, so
+    that a process draws for its own rows alone.
     """
     return np.random.default_rng((zlib.crc32(name.encode()), *key))
 
