@@ -182,13 +182,18 @@ def test_gaps_of_several_tokens_are_filled(commit_tokens, model, make_pipeline, 
         assert program in output.codes[0]
 
 
+def stream_and_call(pipe, **arguments):
+    """A stream of programs with one gap that has not begun, and the call that it works on."""
+    calls, prepare = [], pipe._prepare
+    pipe._prepare = lambda given: calls.append(prepare(given)) or calls[-1]
+    stream = pipe.stream("count", code="wc <mask> notes.txt", generator=seeded(), **arguments)
+    del pipe._prepare
+    return stream, *calls
+
+
 def test_a_gap_is_committed_token_by_token(untrained):
-    calls, prepare = [], untrained._prepare
-    untrained._prepare = lambda given: calls.append(prepare(given)) or calls[-1]
     arguments = {"max_mask_length": 4, "num_candidates": 16, "num_inference_steps": 4, "commit_tokens": True}
-    stream = untrained.stream("count", code="wc <mask> notes.txt", generator=seeded(), **arguments)
-    del untrained._prepare
-    (call,) = calls
+    stream, call = stream_and_call(untrained, **arguments)
     is_gap, numbers = ~call.held.mask, []
     for _ in range(4):
         next(stream)
@@ -203,12 +208,8 @@ def test_a_gap_is_committed_token_by_token(untrained):
 
 @pytest.mark.parametrize("commit_tokens", [False, True])
 def test_a_gap_without_a_token_of_its_kind_takes_any(untrained, commit_tokens):
-    calls, prepare = [], untrained._prepare
-    untrained._prepare = lambda given: calls.append(prepare(given)) or calls[-1]
     arguments = {"max_mask_length": 2, "num_candidates": 4, "num_inference_steps": 2, "commit_tokens": commit_tokens}
-    stream = untrained.stream("count", code="wc <mask> notes.txt", generator=seeded(), **arguments)
-    del untrained._prepare
-    (call,) = calls
+    stream, call = stream_and_call(untrained, **arguments)
     # As where nothing but slots begins a word, and the prompt has no value for any.
     call.held.allowed[1:] = False
     *_, last = stream
