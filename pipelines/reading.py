@@ -292,7 +292,7 @@ def rank_rows(
     """
     num_programs = settings["num_return_sequences"]
     ranked = []
-    for first in range(0, len(token_ids), texts.num_candidates):
+    for prompt, first in enumerate(range(0, len(token_ids), texts.num_candidates)):
         draws = [
             list(
                 zip(
@@ -307,8 +307,9 @@ def rank_rows(
         ]
         programs = collect_programs(draws, by_confidence)
         if neighbors is not None:
-            programs = add_programs(programs, neighbors[first // texts.num_candidates])
-        programs = rank_programs(programs, num_programs, settings["ranking"], is_valid)
+            programs = add_programs(programs, neighbors[prompt])
+        values = set(texts.slot_values[prompt].values())
+        programs = rank_programs(programs, num_programs, settings["ranking"], is_valid, values)
         # Only where there are fewer programs than were asked for, some come again.
         ranked.append([programs[number % len(programs)] for number in range(num_programs)])
     return ranked

@@ -182,8 +182,14 @@ def rank(pipe, texts_of_draws, num_return_sequences, scores=None, log_ratios=Non
     zeros = [[0.0] * len(draw) for draw in texts_of_draws]
     scores, log_ratios = (torch.tensor(values or zeros) for values in (scores, log_ratios))
     settings = {"num_return_sequences": num_return_sequences, "ranking": kwargs.pop("ranking", "votes")}
-    texts = ProgramTexts(pipe.model, pipe.tokenizer, [{}], len(sequences))
+    texts = ProgramTexts(pipe.model, pipe.tokenizer, [kwargs.pop("slot_values", {})], len(sequences))
     return to_output(rank_rows(texts, sequences, scores, log_ratios, settings, **kwargs), 0, sequences.device)
+
+
+def test_programs_with_the_values_of_the_prompt_come_first(pipe):
+    drawn = [["a"], ["a"], ["a"], ["b"]]
+    assert rank(pipe, drawn, 2).codes == [["a", "b"]]
+    assert rank(pipe, drawn, 2, slot_values={"<name_0>": "b"}).codes == [["b", "a"]]
 
 
 def test_programs_are_ranked_by_votes_and_come_once(pipe):

@@ -97,6 +97,24 @@ def test_ranking_is_a_permutation_of_the_programs(draws, number, similar, checke
         assert votes == sorted(votes, reverse=True)
 
 
+def test_a_value_of_the_prompt_that_is_missing_takes_three_quarters_of_the_votes():
+    programs = [
+        Program("ls", [2], -1.0, True, 8.0),
+        Program("ls /tmp", [3], -1.0, True, 3.0),
+        Program("ls /tmp -w 80", [4], -1.0, True, 1.0),
+    ]
+
+    def ranked(values, ranking="votes"):
+        return [program.text for program in rank_programs(programs, 3, ranking, values=values)]
+
+    assert ranked(()) == ["ls", "ls /tmp", "ls /tmp -w 80"]
+    assert ranked({"/tmp"}) == ["ls /tmp", "ls", "ls /tmp -w 80"]  # 3, 2 and 1 votes
+    assert ranked({"/tmp", "80"}) == ["ls /tmp -w 80", "ls /tmp", "ls"]  # 1, 0.75 and 0.5
+    # So do the others' votes for what is similar, whatever the sign of a similarity.
+    assert ranked({"/tmp"}, lambda one, other: -abs(len(one) - len(other)))[0] == "ls /tmp"
+    assert ranked((), lambda one, other: -abs(len(one) - len(other)))[0] == "ls"
+
+
 def test_votes_of_others_are_added():
     programs = [Program("a", [2], -1.0, True, 3.0), Program("b", [3], -2.0, False, 0.5)]
     others = [Program("b", [3, 0], -9.0, True, 4.0, (7, 0)), Program("c", [2, 3], -3.0, True, 2.0, (8, 0))]
