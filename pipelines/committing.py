@@ -118,6 +118,7 @@ def commit_tokens(model: PreTrainedModel, call: DenoisingCall) -> Iterator[Denoi
         )
         estimate = call.held.put_back(estimate)
         call.latents = call.held.put_back(noise)
+        call.committed = CommittedTokens(token_ids, log_probabilities, num_evaluations)
         yield DenoisingStep(index, timestep, estimate, query)
         # As a callback may have left it.
         noise = call.latents

@@ -383,7 +383,8 @@ def draft_probabilities(
             The tokens.
 
     Returns:
-        `torch.FloatTensor` of the shape of `token_ids`: probabilities.
+        `torch.FloatTensor` of the shape of `token_ids`: probabilities; of what has been committed, those that it had
+        when it was, and 1 of what was given.
     """
     embeddings, bias = call.prompts.vocabulary
     rows_of_bias = len(token_ids) // len(bias)
@@ -399,7 +400,10 @@ def draft_probabilities(
             logits = model.score_tokens(step.query[rows], (embeddings, of_rows))
         chosen = logits.float().softmax(dim=-1).gather(2, token_ids[rows, :, None])[..., 0]
         probabilities[rows] = chosen
-    return probabilities if call.held is None else probabilities.masked_fill(call.held.mask, 1.0)
+    if call.held is None:
+        return probabilities
+    certain = torch.ones_like(probabilities) if call.committed is None else call.committed.log_probabilities.exp()
+    return torch.where(call.held.mask, certain, probabilities)
 
 
 def make_draft(

@@ -58,6 +58,14 @@ def test_is_compiled_once_for_all_steps(fields, in_place, make_pipeline, compile
     assert len(graphs) == 1
 
 
+def test_committing_is_compiled_once_for_all_steps(make_pipeline, compile_denoiser):
+    pipe = make_pipeline(num_denoiser_layers=1)
+    expected = run(pipe, commit_tokens=True)
+    graphs = compile_denoiser(pipe)
+    torch.testing.assert_close(run(pipe, commit_tokens=True), expected)
+    assert len(graphs) == 1
+
+
 def test_other_sizes_are_compiled_for_once(make_pipeline, compile_denoiser, pairs):
     """Torch takes a size for fixed until it changes: a second canvas, prompt or batch takes a graph, a third none."""
     pipe = make_pipeline(num_denoiser_layers=1)

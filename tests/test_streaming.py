@@ -73,6 +73,23 @@ def test_steps_are_the_drafts_that_a_callback_gets(pipe):
     assert [[code for codes in step.codes for code in codes] for step in steps] == drafts
 
 
+def test_a_committed_token_stays_as_sure_as_it_was(make_pipeline):
+    pipe = make_pipeline()
+    *_, step, last = pipe.stream(**arguments_of(pipe, commit_tokens=True), generator=seeded())
+    for drafts, ends in zip(step.drafts, last.drafts, strict=True):
+        for end in ends:
+            assert drafts[end.candidate].confidences == pytest.approx(end.confidences)
+            assert min(end.confidences) < 1.0
+
+
+def test_what_is_filled_in_is_less_sure_than_what_was_given(make_pipeline):
+    pipe = CodeFusionInfillPipeline.from_pipe(make_pipeline())
+    *_, step, _ = pipe.stream(**arguments_of(pipe, commit_tokens=True), generator=seeded())
+    for drafts in step.drafts:
+        for draft in drafts:
+            assert draft.confidences[0] == 1.0 and min(draft.confidences) < 1.0
+
+
 def test_says_what_changed_and_how_sure_it_is(pipe):
     before = {}
     for revision in pipe.stream(**arguments_of(pipe), generator=seeded()):
