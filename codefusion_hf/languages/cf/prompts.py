@@ -23,7 +23,9 @@ Each column is `|` and, with nothing between them:
 - `=` and the two texts of a column that has no others, if they are short.
 
 Any number of columns can have these marks, and words such as `of` make none. The first `MAX_ROWS` rows are looked at.
-A prompt without a table has none of this, and gets a rule that names no column.
+In the sentence itself, quantities stand as a rule writes them, too: `20 % (=0.2)`, see
+[`~codefusion_hf.languages.cf.quantities`]. A prompt without a table has none of this, and gets a rule that names no
+column.
 """
 
 import re
@@ -31,6 +33,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .cells import CellKind, read_cell, read_date
+from .quantities import state_quantities, without_quantities
 
 
 # Longest header in characters; of longer ones the beginning tells them apart.
@@ -130,12 +133,13 @@ def cf_prompt(prompt: str, table: Sequence[Sequence[Any]] | None = None) -> str:
         if kind == "$" and len(cells) == 2 and all(map(_SHORT.fullmatch, cells)):
             column += f"={'/'.join(sorted(cells, reverse=True))}"
         columns.append(column)
-    return " ".join([prompt.rstrip(), "".join(columns)]) if columns else prompt
+    return " ".join([state_quantities(prompt.rstrip()), "".join(columns)]) if columns else prompt
 
 
 def without_columns(prompt: str) -> str:
-    """The sentence of a prompt that [`cf_prompt`] has made."""
-    return _COLUMNS.sub("", prompt)
+    """The sentence of a prompt that [`cf_prompt`] has made; dates stay as a rule writes them."""
+    columns = _COLUMNS.search(prompt)
+    return without_quantities(prompt[: columns.start()]) if columns else prompt
 
 
 __all__ = ["cf_prompt", "without_columns"]

@@ -483,6 +483,11 @@ def _format_text(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
+def format_number(number: Number) -> str:
+    """A number as a rule has it: bare, and as short as it can be."""
+    return repr(float(number.value)).removesuffix(".0")
+
+
 def format_rule(node: Node) -> str:
     """
     Writes a rule in the canonical dialect, that of the published test split: canonical names, the column where it is
@@ -509,7 +514,7 @@ def format_rule(node: Node) -> str:
     parts = [] if node.column is None else [f"c[{node.column}]"]
     for argument in node.arguments:
         if isinstance(argument, Number):
-            parts.append(repr(float(argument.value)).removesuffix(".0"))
+            parts.append(format_number(argument))
         elif isinstance(argument, Column):
             parts.append(f"c[{argument.index}]")
         else:
@@ -676,6 +681,7 @@ __all__ = [
     "compared_columns",
     "default_column",
     "fill_columns",
+    "format_number",
     "format_rule",
     "map_tests",
     "normalize_rule",

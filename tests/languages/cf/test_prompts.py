@@ -9,7 +9,7 @@ import pytest
 from codefusion_hf.data.preparation import prepare_rows
 from codefusion_hf.languages.cf import prompts
 from codefusion_hf.languages.cf.match import execution_match
-from codefusion_hf.languages.cf.prompts import MAX_HEADER, MAX_ROWS, cf_prompt
+from codefusion_hf.languages.cf.prompts import MAX_HEADER, MAX_ROWS, cf_prompt, without_columns
 
 
 TABLE = [["Name", "Age"], ["Ann", 11], ["Bob", 13]]
@@ -17,7 +17,7 @@ TABLE = [["Name", "Age"], ["Ann", 11], ["Bob", 13]]
 
 def column(*cells, prompt="x"):
     """What stands behind a prompt for a column of these cells."""
-    return cf_prompt(prompt, [["h"], *([cell] for cell in cells)]).removeprefix(f"{prompt} |c[0]")
+    return cf_prompt(prompt, [["h"], *([cell] for cell in cells)]).partition(" |c[0]")[2]
 
 
 def test_a_prompt_says_what_columns_there_are_and_which_hold_what_it_names():
@@ -42,6 +42,13 @@ def test_several_columns_can_have_marks():
     )
     table = [["Unit Price", "Price"], [5, 15], [20, 30]]
     assert cf_prompt("prices above 17", table) == "prices above 17 |c[0]#~*Unit Price|c[1]#+*Price"
+
+
+def test_quantities_are_stated_with_a_table_and_taken_out_with_its_columns():
+    assert cf_prompt("above 20 %", TABLE) == "above 20 % (=0.2) |c[0]$Name=Bob/Ann|c[1]#Age"
+    assert without_columns(cf_prompt("above 20 %", TABLE)) == "above 20 %"
+    assert cf_prompt("above 20 %") == without_columns("above 20 %") == "above 20 %"
+    assert without_columns("what is (=0.2)?") == "what is (=0.2)?"
 
 
 @pytest.mark.parametrize("table", [None, [], [[]]])

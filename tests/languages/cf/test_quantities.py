@@ -1,0 +1,98 @@
+# Copyright 2026 The codefusion-hf authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Quantities of a sentence as a rule writes them."""
+
+import itertools
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codefusion_hf.languages.cf import quantities
+from codefusion_hf.languages.cf.cells import read_cell
+from codefusion_hf.languages.cf.prompts import cf_prompt
+from codefusion_hf.languages.cf.quantities import state_quantities, without_quantities
+from codefusion_hf.languages.cf.rules import Number, parse_rule, rule_tests
+from codefusion_hf.languages.cf.synthetic import generate_rows
+from codefusion_hf.pipelines.slots import slot_prompt
+
+
+@pytest.mark.parametrize(
+    "sentence, expected",
+    [
+        ("above 20%", "above 20% (=0.2)"),
+        ("above 98.1 %", "above 98.1 % (=0.981)"),
+        ("28 percent to 65 per cent", "28 percent (=0.28) to 65 per cent (=0.65)"),
+        ("over 1,200.50", "over 1,200.50 (=1200.5)"),
+        ("over $50K, under 1.5 million", "over $50K (=50000), under 1.5 million (=1500000)"),
+        ("more than 10 lakhs", "more than 10 lakhs (=1000000)"),
+        ("the fifteen lowest", "the fifteen (=15) lowest"),
+        ("between 88-340 or 1,000–2,000.5", "between 88-340 (=88, =340) or 1,000–2,000.5 (=1000, =2000.5)"),
+        ("over 10000rs. or 5kg", "over 10000rs (=10000). or 5kg (=5)"),
+        ("5.0 or -0.50", "5.0 (=5) or -0.50 (=-0.5)"),
+        ("since 3 May 2020", "since 2020-05-03"),
+        ("since March 5, 2021 or 7th of february 2023", "since 2021-03-05 or 2023-02-07"),
+        ("on 13-Feb-2024 and Sept 1st 2024", "on 2024-02-13 and 2024-09-01"),
+    ],
+)
+def test_what_a_rule_writes_otherwise_is_stated(sentence, expected):
+    assert state_quantities(sentence) == expected
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "above 20, -3.5 or 0.07",
+        "E10:E125 of Sheet2, column 3 of Q4-2021, rows 9-5",
+        "on 2020-05-03, 2/8/2023 or May 2020",
+        "on 30 February 2021",
+        "2-color scale, two-color scale, the one above",
+        "equal to '12,000', \"20%\" or `ten`",
+        "don't mark 5 kg or 3 months",
+        "1.2.3, 1,20 and 12,3456",
+    ],
+)
+def test_all_else_stays(sentence):
+    assert state_quantities(sentence) == sentence
+
+
+def test_an_apostrophe_is_no_quote():
+    assert state_quantities("don't mark 5% or what isn't") == "don't mark 5% (=0.05) or what isn't"
+
+
+@given(st.text(alphabet="0123456789.,%$-kKm '\"()=tenMay", max_size=60))
+def test_nothing_is_lost(sentence):
+    stated = state_quantities(sentence)
+    if "=" not in sentence and "May" not in sentence:
+        assert without_quantities(stated) == sentence
+    assert len(stated) <= 16 * len(sentence) + 20
+
+
+def test_the_example_of_the_documentation():
+    lines = str(quantities.__doc__).splitlines()
+    asked = next(index for index, line in enumerate(lines) if line.startswith(">>> "))
+    sentence = lines[asked].removeprefix('>>> state_quantities("').removesuffix('")')
+    assert lines[asked + 1] == repr(state_quantities(sentence))
+
+
+def test_numbers_of_invented_rules_can_be_copied():
+    """Of those of tables, all but what a sentence does not name, such as the number of a top ten."""
+    missing = total = 0
+    for row in itertools.islice(generate_rows(3), 1500):
+        if "data" not in row:
+            continue
+        prompt = cf_prompt(row["text"], row["data"])
+        values = {read_cell(value).number for value in slot_prompt(prompt).values.values()}
+        for rule in rule_tests(parse_rule(row["code"])):
+            numbers = [argument.value for argument in rule.arguments if isinstance(argument, Number)]
+            total += len(numbers)
+            missing += sum(number not in values for number in numbers)
+    assert total > 500 and missing < 0.15 * total
+
+
+def test_takes_linear_time():
+    start = time.perf_counter()
+    for sentence in ("1," * 50_000, "9" * 100_000, "May 1 " * 20_000, "'" * 99_999, "ten " * 20_000, "-" * 100_000):
+        state_quantities(sentence)
+    assert time.perf_counter() - start < 5.0
