@@ -8,8 +8,8 @@ Quantities of a sentence as a rule writes them, beside what people write:
 'more than 20 % (=0.2) or fifteen (=15), 1,200 (=1200) or $50k (=50000), since 2020-05-03'
 ```
 
-A model cannot reckon what it has not learned by heart; what stands in the sentence it copies. Per cent are a fraction in
-most rules and not in others (`TopPercent(c[1], 20)`), so both stay; a date has one form only. What is in quotes is
+A model copies what stands in the sentence, and cannot reckon what it has not learned by heart. Per cent are a fraction
+in most rules and not in others (`TopPercent(c[1], 20)`), so both stay; a date has one form only. What is in quotes is
 left alone, as it is a cell's text.
 """
 
@@ -24,8 +24,8 @@ _MONTHS = "january february march april may june july august september october n
 _WORDS = {
     word: number
     for number, word in enumerate(
-        "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-        "nineteen twenty".split(),
+        "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "eighteen nineteen twenty".split(),
         2,
     )
 } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
@@ -56,7 +56,7 @@ _QUANTITY = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_STATED = re.compile(r" \(=-?[0-9.]+(?:, =-?[0-9.]+)?\)")
+_STATED = re.compile(r" \(=[0-9.e+-]+(?:, =[0-9.e+-]+)?\)")
 
 
 def state_quantities(sentence: str) -> str:

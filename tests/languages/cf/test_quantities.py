@@ -57,6 +57,11 @@ def test_all_else_stays(sentence):
     assert state_quantities(sentence) == sentence
 
 
+def test_huge_numbers_are_taken_out_again():
+    sentence = "above 999,999,999,999 billion"
+    assert state_quantities(sentence) != sentence == without_quantities(state_quantities(sentence))
+
+
 def test_an_apostrophe_is_no_quote():
     assert state_quantities("don't mark 5% or what isn't") == "don't mark 5% (=0.05) or what isn't"
 
