@@ -198,7 +198,7 @@ class DenoisingCall:
         neighbor_codes (`list[list[NeighborCode]]`, *optional*):
             For each prompt, programs that are candidates beside those that are drawn.
         committed ([`CommittedTokens`], *optional*):
-            After the loop, where `commit_tokens` is set, the programs.
+            Where `commit_tokens` is set, what has been written so far.
     """
 
     settings: dict[str, Any]

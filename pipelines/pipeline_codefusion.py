@@ -371,8 +371,9 @@ class CodeFusionPipeline(CodeFusionStreamMixin, CodeFusionHubMixin):
                 checkpoint says nothing, and with `latents`, a list of generators or `output_type="latent"`.
             ranking (`str` or `Callable`, *optional*, defaults to `"votes"`):
                 What makes a program better: how often it was drawn or, given a function of two programs such as
-                [`~codefusion_hf.evaluation.metrics.text_similarity.sentence_chrf`], how similar the others are to it
-                (see [`~codefusion_hf.pipelines.ranking.rank_programs`]).
+                [`~codefusion_hf.evaluation.metrics.text_similarity.sentence_chrf`], how similar the others are to it;
+                what lacks a value of the prompt's slots counts less (see
+                [`~codefusion_hf.pipelines.ranking.rank_programs`]).
             is_valid (`Callable`, *optional*):
                 A function of a program that tells whether it is well-formed. Programs that are not come behind those
                 that are.

@@ -3,6 +3,7 @@
 """From the scores of drawn canvases to ranked programs, no two of them the same."""
 
 import math
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ import torch
 
 # What is left of a program's votes for each value of the prompt that it does not have.
 VOTES_WITHOUT_VALUE = 0.25
+# In a rule, what is no value: `c[2]` has no 2.
+_COLUMN = re.compile(r"\bc\[[0-9]+\]")
 
 
 def likeliest_sequences(
@@ -180,7 +183,8 @@ def rank_programs(
     similarity, what is expected to be most similar to the right answer, if that is any of the programs that were
     drawn: the decision of minimum Bayes risk (Kumar and Byrne, 2004, https://aclanthology.org/N04-1022); what is not
     the likeliest of any draw comes behind. What is equal in that comes by score. Each value of the prompt that a
-    program does not have takes three quarters of its votes. Last are what is malformed and what is empty.
+    program does not have takes three quarters of the votes that it has left. Last are what is malformed and what is
+    empty.
 
     Args:
         programs (`Sequence[Program]`):
@@ -199,7 +203,8 @@ def rank_programs(
     """
 
     def votes(program: Program) -> float:
-        return program.votes * VOTES_WITHOUT_VALUE ** sum(value not in program.text for value in values)
+        text = _COLUMN.sub("", program.text)
+        return program.votes * VOTES_WITHOUT_VALUE ** sum(value not in text for value in values)
 
     drawn = [(program.text, votes(program)) for program in programs if program.is_drawn]
 

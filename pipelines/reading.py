@@ -72,6 +72,8 @@ def read_programs(
         call.is_valid,
         by_confidence=call.held is not None,
         neighbors=neighbors,
+        # In what is given, the values of the prompt are where they shall be.
+        count_values=call.held is None and call.strength == 1.0,
     )
     return programs, of_tokens
 
@@ -268,6 +270,7 @@ def rank_rows(
     is_valid: Any = None,
     by_confidence: bool = False,
     neighbors: list[list[Program]] | None = None,
+    count_values: bool = True,
 ) -> list[list[Program]]:
     """
     Choose and sort the programs of each prompt.
@@ -286,6 +289,8 @@ def rank_rows(
             [`~codefusion_hf.pipelines.ranking.collect_programs`].
         neighbors (`list[list[Program]]`, *optional*):
             For each prompt, programs beside those of its candidates.
+        count_values (`bool`, *optional*, defaults to `True`):
+            Whether programs that lack a value of the prompt's slots count less.
 
     Returns:
         `list[list[Program]]`: `num_return_sequences` for each prompt, the best first.
@@ -308,7 +313,7 @@ def rank_rows(
         programs = collect_programs(draws, by_confidence)
         if neighbors is not None:
             programs = add_programs(programs, neighbors[prompt])
-        values = set(texts.slot_values[prompt].values())
+        values = set(texts.slot_values[prompt].values()) if count_values else ()
         programs = rank_programs(programs, num_programs, settings["ranking"], is_valid, values)
         # Only where there are fewer programs than were asked for, some come again.
         ranked.append([programs[number % len(programs)] for number in range(num_programs)])

@@ -41,7 +41,8 @@ class CodeFusionDraft:
             Whether each part is another one than a step before. At the first step all are, but for those of a draft
             that is revised and has the same there, and what was given.
         confidences (`list[float]`):
-            The probability that the model gives to each, in [0, 1]; 1 for what was given or has been committed.
+            The probability that the model gives to each, in [0, 1], or gave when it was committed; 1 for what was
+            given.
         candidate (`int`):
             Which of the prompt's candidates it is of; from `num_candidates` on, the program of a neighbour.
         token_ids (`list[int]`):

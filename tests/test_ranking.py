@@ -110,6 +110,8 @@ def test_a_value_of_the_prompt_that_is_missing_takes_three_quarters_of_the_votes
     assert ranked(()) == ["ls", "ls /tmp", "ls /tmp -w 80"]
     assert ranked({"/tmp"}) == ["ls /tmp", "ls", "ls /tmp -w 80"]  # 3, 2 and 1 votes
     assert ranked({"/tmp", "80"}) == ["ls /tmp -w 80", "ls /tmp", "ls"]  # 1, 0.75 and 0.5
+    rules = [Program("Top(c[2], 1)", [2], -1.0, True, 3.0), Program("Top(c[1], 2)", [3], -1.0, True, 2.0)]
+    assert rank_programs(rules, 1, values={"2"}) == rules[1:]
     # So do the others' votes for what is similar, whatever the sign of a similarity.
     assert ranked({"/tmp"}, lambda one, other: -abs(len(one) - len(other)))[0] == "ls /tmp"
     assert ranked((), lambda one, other: -abs(len(one) - len(other)))[0] == "ls"

@@ -23,9 +23,9 @@ Each column is `|` and, with nothing between them:
 - `=` and the two texts of a column that has no others, if they are short.
 
 Any number of columns can have these marks, and words such as `of` make none. The first `MAX_ROWS` rows are looked at.
-In the sentence itself, quantities stand as a rule writes them, too: `20 % (=0.2)`, see
-[`~codefusion_hf.languages.cf.quantities`]. A prompt without a table has none of this, and gets a rule that names no
-column.
+In the sentence itself, numbers stand as a rule writes them, too (`20 % (=0.2)`), and so do dates if there is a column
+of dates: see [`~codefusion_hf.languages.cf.quantities`]. A prompt without a table has none of this, and gets a rule
+that names no column.
 """
 
 import re
@@ -33,7 +33,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .cells import CellKind, read_cell, read_date
-from .quantities import state_quantities, without_quantities
+from .quantities import state_quantities, without_quantities, write_dates
 
 
 # Longest header in characters; of longer ones the beginning tells them apart.
@@ -116,7 +116,7 @@ def cf_prompt(prompt: str, table: Sequence[Sequence[Any]] | None = None) -> str:
     words = {word for word in _WORD.findall(prompt.casefold()) if word not in _STOP_WORDS and not word.isdigit()}
     sentence_words = _singulars(_HEADER_WORD.findall(prompt)) | _singulars(_WORD.findall(prompt))
     numbers = [float(number.replace(",", "")) for number in _NUMBER_IN_TEXT.findall(prompt)]
-    columns = []
+    columns, names, all_kinds = [], [], set()
     for index, header in enumerate(table[0]):
         rows = (row for row in table[1 : MAX_ROWS + 1] if index < len(row) and row[index] is not None)
         cells = {text: row[index] for row in rows if (text := str(row[index]).strip())}
@@ -133,13 +133,18 @@ def cf_prompt(prompt: str, table: Sequence[Sequence[Any]] | None = None) -> str:
         if kind == "$" and len(cells) == 2 and all(map(_SHORT.fullmatch, cells)):
             column += f"={'/'.join(sorted(cells, reverse=True))}"
         columns.append(column)
-    return " ".join([state_quantities(prompt.rstrip()), "".join(columns)]) if columns else prompt
+        names.append(name)
+        all_kinds.add(kind)
+    if not columns:
+        return prompt
+    # A date that is a cell's text is written as the cell is.
+    sentence = write_dates(prompt.rstrip()) if "@" in all_kinds else prompt.rstrip()
+    return f"{state_quantities(sentence, names)} {''.join(columns)}"
 
 
 def without_columns(prompt: str) -> str:
-    """The sentence of a prompt that [`cf_prompt`] has made; dates stay as a rule writes them."""
-    columns = _COLUMNS.search(prompt)
-    return without_quantities(prompt[: columns.start()]) if columns else prompt
+    """The sentence of a prompt, the same with what [`cf_prompt`] adds and without; dates are as a rule has them."""
+    return write_dates(without_quantities(_COLUMNS.sub("", prompt)))
 
 
 __all__ = ["cf_prompt", "without_columns"]
