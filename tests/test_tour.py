@@ -15,12 +15,12 @@ def texts_of(notebook):
     """What the cells print, and of what they return the text; pictures and addresses are others each time."""
     texts = []
     for cell in notebook.cells:
+        # In as many pieces as the kernel happens to send.
+        texts.append("".join(output["text"] for output in cell.get("outputs", []) if output.get("name") == "stdout"))
         for output in cell.get("outputs", []):
-            if output.get("name") == "stdout":
-                texts.append(output["text"])
-            elif "text/html" in output.get("data", {}):
+            if "text/html" in output.get("data", {}):
                 texts.append(output["data"]["text/html"])
-    return texts
+    return [text for text in texts if text]
 
 
 @pytest.mark.slow
