@@ -33,6 +33,7 @@ _TEENS = dict(
     )
 )
 _TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
+_WORDS = _ONES | _TEENS | _TENS
 _SCALES = {
     **dict.fromkeys(("k", "thousand"), 1_000),
     **dict.fromkeys(("lakh", "lakhs", "lac", "lacs"), 100_000),
@@ -53,19 +54,24 @@ _NUMBER = r"(?: [1-9][0-9]{,2}(?:,[0-9]{3})+(?:\.[0-9]+)? | (?:0|[1-9][0-9]{,14}
 _LONG_SCALES = "|".join(sorted((name for name in _SCALES if len(name) > 1), key=len, reverse=True))
 _SCALE = rf"""
     \s? (?P<percent> % | per\s?cent\b | pct\b )
-    | (?P<scale> [km] | \s? (?:{_LONG_SCALES}) ) \b
+    | (?P<scale> (?a:[km]) | \s? (?a:{_LONG_SCALES}) ) \b
     | (?P<unit> rs | usd | eur | inr | kg | km | cm | mm | lbs? | hrs? | pcs ) \b
 """
 _END = r"(?! [\w%/:] | [.,][0-9] | [–-][0-9] | \s\(= )"
-_WORD = rf"(?: (?:{'|'.join(_TENS)}) (?: [\s-] (?:{'|'.join(_ONES)}) )? | {'|'.join([*_TEENS, *list(_ONES)[1:]])} )"
-_ANY_WORD = "|".join([*_ONES, *_TEENS, *_TENS, "hundred"])
+# Of ASCII letters: of others, `ſ` is an s to a regular expression that takes capitals for small letters.
+_WORD = rf"""
+    (?: (?a:{"|".join(_TENS)}) (?: [\s-] (?a:{"|".join(_ONES)}) )?
+    | (?a:{"|".join([*_TEENS, *list(_ONES)[1:]])}) )
+"""
+_ANY_WORD = "|".join([*_WORDS, "hundred"])
 
 _FLAGS = re.VERBOSE | re.IGNORECASE
 _DATES = re.compile(rf"{_QUOTED} | {_DATE}", _FLAGS)
 _QUANTITIES = re.compile(
     rf"""
     {_QUOTED}
-    | (?<![\w.,/:%–-]) (?: (?P<least> {_NUMBER} ) (?:\s?%)? [-–] )? (?P<number> -? {_NUMBER} ) (?: {_SCALE} )? {_END}
+    | (?<![\w.,/:%–-]) (?: (?P<least> {_NUMBER} ) (?P<of_least> \s?% )? [-–] )?
+      (?P<number> -? {_NUMBER} ) (?: {_SCALE} )? {_END}
     | (?<![\w-]) (?P<word> {_WORD} ) (?: {_SCALE.replace("(?P<", "(?P<word_")} )? (?! [\w-] | \s (?: {_ANY_WORD} )\b )
     """,
     _FLAGS,
@@ -129,7 +135,7 @@ def _stated(match: re.Match[str]) -> str:
     """What stands behind a number, or nothing."""
     number, word = match["number"], match["word"]
     if word:
-        value = Decimal(sum((_ONES | _TEENS | _TENS)[part] for part in re.split(r"[\s-]", word.lower())))
+        value = Decimal(sum(_WORDS[part] for part in re.split(r"[\s-]", word.lower())))
         percent, scale = match["word_percent"], match["word_scale"]
     elif number:
         value, percent, scale = Decimal(number.replace(",", "")), match["percent"], match["scale"]
@@ -139,7 +145,7 @@ def _stated(match: re.Match[str]) -> str:
     written = [format_number(Number(float(value * factor)))]
     if least := match["least"]:
         first = Decimal(least.replace(",", ""))
-        if first >= value:
+        if first >= value or match["of_least"] and not percent:
             return ""
         written.insert(0, format_number(Number(float(first * factor))))
     elif written == [number] and not match["unit"]:

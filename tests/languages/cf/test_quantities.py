@@ -51,6 +51,8 @@ def test_what_a_rule_writes_otherwise_is_stated(sentence, expected):
         "on 2020-05-03, 2/8/2023 or May 2020",
         "10-12:30, 1-2/3/2020, 5–6–7, 5 m, two hundred",
         "20 % (=0.2)",
+        "20%-30",
+        "sıx, ſeven, twenty-ſix, 5 lakhſ",
         "above 0.00001",
         "2-color scale, two-color scale, the one above",
         "equal to '12,000', \"20%\" or `ten`",
@@ -105,9 +107,10 @@ def test_nothing_is_lost(sentence):
 
 def test_the_example_of_the_documentation():
     lines = str(quantities.__doc__).splitlines()
-    asked = next(index for index, line in enumerate(lines) if line.startswith(">>> "))
-    sentence = lines[asked].removeprefix('>>> state_quantities("').removesuffix('")')
-    assert lines[asked + 1] == repr(state_quantities(sentence))
+    asked = [index for index, line in enumerate(lines) if line.startswith(">>> ")]
+    for index, function in zip(asked, (state_quantities, write_dates), strict=True):
+        sentence = lines[index].removeprefix(f'>>> {function.__name__}("').removesuffix('")')
+        assert lines[index + 1] == repr(function(sentence))
 
 
 def test_numbers_of_invented_rules_can_be_copied():
